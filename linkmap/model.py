@@ -1,0 +1,204 @@
+"""The facts of a crawl, frozen and free of I/O.
+
+Numbers stand for words where a fact is stored once per link or page; the tables `outcome`, `kind` and
+`region` of the store give the words back, and a test holds this module and those tables equal.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+
+class LinkmapError(Exception):
+    """What the operator can mend: the message says what was wrong and what to do."""
+
+
+class UsageError(LinkmapError):
+    """The command or call itself is at fault (exit code 2)."""
+
+
+class State(StrEnum):
+    """The four states of a page; every outcome belongs to one."""
+
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+    EXCLUDED = "excluded"
+
+
+class Outcome(IntEnum):
+    """What became of a page. The value is the id in the table `outcome`, the lower-case name the word."""
+
+    PENDING = 0
+    FETCHED = 1
+    NOT_HTML = 2
+    REDIRECT = 3
+    NOT_MODIFIED = 4
+    CLIENT_ERROR = 10
+    BLOCKED = 11
+    SERVER_ERROR = 12
+    TIMEOUT = 13
+    DNS_ERROR = 14
+    CONNECT_ERROR = 15
+    TLS_ERROR = 16
+    PROTOCOL_ERROR = 17
+    REDIRECT_LOOP = 18
+    TOO_MANY_REDIRECTS = 19
+    INTERNAL_ERROR = 20
+    ROBOTS_DENIED = 30
+    ROBOTS_UNREACHABLE = 31
+    OFF_SCOPE = 32
+    EXCLUDED = 33
+    TOO_DEEP = 34
+    OVER_BUDGET = 35
+    NOFOLLOW = 36
+    KIND_NOT_FOLLOWED = 37
+    UNSUPPORTED_SCHEME = 38
+    INVALID = 39
+    PRIVATE_ADDRESS = 40
+    TRAP = 41
+
+    @property
+    def word(self) -> str:
+        """The outcome's name as the database and the user see it."""
+        return self.name.lower()
+
+    @property
+    def state(self) -> State:
+        """The state this outcome belongs to."""
+        if self is Outcome.PENDING:
+            return State.PENDING
+        if self < Outcome.CLIENT_ERROR:
+            return State.DONE
+        return State.FAILED if self < Outcome.ROBOTS_DENIED else State.EXCLUDED
+
+    @property
+    def broken(self) -> bool:
+        """Whether a link to such a page is dead: failed, but neither blocked nor our own fault."""
+        return self.state is State.FAILED and self not in (Outcome.BLOCKED, Outcome.INTERNAL_ERROR)
+
+
+class LinkKind(IntEnum):
+    """What sort of link this is. The value is the id in the table `kind`, the lower-case name the word."""
+
+    A = 1
+    AREA = 2
+    IFRAME = 3
+    FRAME = 4
+    REDIRECT = 5
+
+    @property
+    def word(self) -> str:
+        """The kind's name as the database and the user see it."""
+        return self.name.lower()
+
+
+NAVIGATION_KINDS = frozenset(LinkKind)
+FOLLOWED_KINDS = frozenset(LinkKind)
+FREE_KINDS = frozenset({LinkKind.REDIRECT})
+"""Kinds that cost no depth."""
+
+
+class Region(IntEnum):
+    """The innermost sectioning element around a link. The value is the id in the table `region`."""
+
+    NONE = 0
+    NAV = 1
+    HEADER = 2
+    MAIN = 3
+    ARTICLE = 4
+    ASIDE = 5
+    FOOTER = 6
+
+
+class Reach(IntEnum):
+    """The best way in which links lead to a page; a lower one is better and replaces a higher one."""
+
+    FOLLOWED = 0
+    NOFOLLOW = 1
+    KIND_NOT_FOLLOWED = 2
+
+
+class Link(NamedTuple):
+    """One occurrence of a link on a page; its place in the list is its ordinal."""
+
+    target: int
+    """Index into the targets of the same report."""
+    kind: int
+    rel: str
+    """Sorted lower-case rel tokens, separated by one space."""
+    region: int
+    anchor: str
+    credentials: bool
+    """Whether the link carried user:password, which is never stored."""
+
+
+class Target(NamedTuple):
+    """A page that a link leads to."""
+
+    url: str
+    key: bytes
+    """`url_key(url)`, 12 bytes."""
+    valid: bool
+    """False where the reference is no URL; `url` is then the reference as written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One answer of the web, or the failure to get one, as it will stand in `capture`."""
+
+    outcome: Outcome
+    fetched_at: float
+    """Unix time of the request's start, seconds."""
+    seconds: float = 0.0
+    status: int | None = None
+    detail: str | None = None
+    content_type: str | None = None
+    charset: str | None = None
+    bytes: int = 0
+    """Decoded body length that was read."""
+    cut: bool = False
+    """The body was longer than --max-bytes; what came before was read."""
+    truncated: bool = False
+    """The connection ended before the body did; what came before was read."""
+    etag: str | None = None
+    last_modified: str | None = None
+    digest: bytes | None = None
+    """16-byte blake2b of the decoded body."""
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What an HTML page says of itself."""
+
+    title: str | None = None
+    description: str | None = None
+    h1: str | None = None
+    language: str | None = None
+    base: str | None = None
+    inert_links: int = 0
+    """data:, javascript: and blob: references, which are counted and not recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Coordinator to worker: get this page once. Plain values only, so that it can cross a process border."""
+
+    page: int
+    url: str
+    robots: bool = False
+    """Whether this is a robots.txt; its text comes back and its links do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Worker to coordinator: what came of a job. Plain values only, bounded by --max-bytes."""
+
+    page: int
+    visit: Visit
+    document: Document | None = None
+    targets: tuple[Target, ...] = ()
+    links: tuple[Link, ...] = ()
+    text: str | None = None
+    """The decoded text of a robots.txt."""

@@ -1,0 +1,226 @@
+-- The map: facts, appended. Nothing is deleted in place and no id is used twice.
+-- Identity, scope and levels are views over these tables. docs/store.md explains each column.
+PRAGMA application_id = 0x6c6d6170;
+PRAGMA user_version = 1;
+
+-- One crawl run. counts: JSON object outcome -> pages of the whole map as of the run's last commit.
+CREATE TABLE run (
+    id          INTEGER PRIMARY KEY,
+    started_at  REAL NOT NULL,                 -- Unix time, seconds
+    ended_at    REAL,
+    state       TEXT NOT NULL CHECK (state IN ('running', 'indexing', 'stopped', 'finished')),
+    version     TEXT NOT NULL,
+    user_agent  TEXT NOT NULL,
+    settings    TEXT NOT NULL,                 -- JSON; never holds a password or a header value
+    counts      TEXT NOT NULL,                 -- JSON
+    cuts        TEXT NOT NULL DEFAULT '[]'     -- JSON array: what ended the crawl before its time
+);
+
+-- The seeds as given. guess: 0 a full URL, 1 https guessed for a bare name, 2 http after https failed.
+CREATE TABLE seed (
+    id       INTEGER PRIMARY KEY,
+    run      INTEGER NOT NULL,
+    page     INTEGER NOT NULL,
+    written  TEXT NOT NULL,
+    guess    INTEGER NOT NULL
+);
+
+-- pending .. excluded: pages of this host by state, kept at each commit. reversed: org.example.www
+CREATE TABLE host (
+    id        INTEGER PRIMARY KEY,
+    name      TEXT NOT NULL,
+    reversed  TEXT NOT NULL,
+    domain    TEXT NOT NULL,                   -- registrable domain
+    delay_s   REAL,                            -- robots.txt Crawl-delay, where it is longer than --delay
+    due_at    REAL,                            -- Unix time before which a Retry-After forbids a request
+    pending   INTEGER NOT NULL DEFAULT 0,
+    done      INTEGER NOT NULL DEFAULT 0,
+    failed    INTEGER NOT NULL DEFAULT 0,
+    excluded  INTEGER NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX host_name ON host (name);
+CREATE INDEX host_reversed ON host (reversed);
+
+-- Scheme, host and port: the unit of robots.txt (RFC 9309, 2.3).
+-- robots: 'unknown', 'rules', 'allow' (4xx: all allowed), 'unreachable' (nothing allowed)
+CREATE TABLE origin (
+    id              INTEGER PRIMARY KEY,
+    scheme          TEXT NOT NULL,
+    host            INTEGER NOT NULL REFERENCES host (id),
+    port            INTEGER NOT NULL,
+    robots          TEXT NOT NULL DEFAULT 'unknown',
+    robots_capture  INTEGER,
+    robots_text     TEXT
+);
+
+CREATE TABLE outcome (
+    id      INTEGER PRIMARY KEY,
+    name    TEXT NOT NULL UNIQUE,
+    state   TEXT NOT NULL CHECK (state IN ('pending', 'done', 'failed', 'excluded')),
+    broken  INTEGER NOT NULL
+);
+INSERT INTO outcome (id, name, state, broken) VALUES
+    (0,  'pending',            'pending',  0),
+    (1,  'fetched',            'done',     0),
+    (2,  'not_html',           'done',     0),
+    (3,  'redirect',           'done',     0),
+    (4,  'not_modified',       'done',     0),
+    (10, 'client_error',       'failed',   1),
+    (11, 'blocked',            'failed',   0),
+    (12, 'server_error',       'failed',   1),
+    (13, 'timeout',            'failed',   1),
+    (14, 'dns_error',          'failed',   1),
+    (15, 'connect_error',      'failed',   1),
+    (16, 'tls_error',          'failed',   1),
+    (17, 'protocol_error',     'failed',   1),
+    (18, 'redirect_loop',      'failed',   1),
+    (19, 'too_many_redirects', 'failed',   1),
+    (20, 'internal_error',     'failed',   0),
+    (30, 'robots_denied',      'excluded', 0),
+    (31, 'robots_unreachable', 'excluded', 0),
+    (32, 'off_scope',          'excluded', 0),
+    (33, 'excluded',           'excluded', 0),
+    (34, 'too_deep',           'excluded', 0),
+    (35, 'over_budget',        'excluded', 0),
+    (36, 'nofollow',           'excluded', 0),
+    (37, 'kind_not_followed',  'excluded', 0),
+    (38, 'unsupported_scheme', 'excluded', 0),
+    (39, 'invalid',            'excluded', 0),
+    (40, 'private_address',    'excluded', 0),
+    (41, 'trap',               'excluded', 0);
+
+-- navigation: an edge of the graph. followed: by default. free: costs no depth.
+CREATE TABLE kind (
+    id          INTEGER PRIMARY KEY,
+    name        TEXT NOT NULL UNIQUE,
+    navigation  INTEGER NOT NULL,
+    followed    INTEGER NOT NULL,
+    free        INTEGER NOT NULL
+);
+INSERT INTO kind (id, name, navigation, followed, free) VALUES
+    (1, 'a',        1, 1, 0),
+    (2, 'area',     1, 1, 0),
+    (3, 'iframe',   1, 1, 0),
+    (4, 'frame',    1, 1, 0),
+    (5, 'redirect', 1, 1, 1);
+
+CREATE TABLE region (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+INSERT INTO region (id, name) VALUES
+    (0, ''), (1, 'nav'), (2, 'header'), (3, 'main'), (4, 'article'), (5, 'aside'), (6, 'footer');
+
+-- Interned: a link holds a number for its rel tokens and for its anchor text. id 0 is the empty text.
+-- An anchor may stand here more than once; a set of rel tokens (sorted, lower case) stands once.
+CREATE TABLE rel (id INTEGER PRIMARY KEY, tokens TEXT NOT NULL UNIQUE, nofollow INTEGER NOT NULL);
+CREATE TABLE anchor (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
+INSERT INTO rel (id, tokens, nofollow) VALUES (0, '', 0);
+INSERT INTO anchor (id, text) VALUES (0, '');
+
+-- A URL that was a seed, was linked to, or was a redirect's target. url_key: 12-byte blake2b of url.
+CREATE TABLE page (
+    id         INTEGER PRIMARY KEY,
+    url        TEXT NOT NULL,
+    url_key    BLOB NOT NULL,
+    origin     INTEGER REFERENCES origin (id), -- NULL: not http(s)
+    auxiliary  INTEGER NOT NULL,               -- 1: robots.txt that nobody links to; no node of any graph
+    depth      INTEGER,                        -- least number of followed links from a seed; NULL: no such path
+    hops       INTEGER NOT NULL,               -- least number of redirects in a row that end here
+    reach      INTEGER NOT NULL,               -- 0 followed, 1 only nofollow links, 2 only kinds not followed
+    outcome    INTEGER NOT NULL REFERENCES outcome (id),
+    detail     TEXT,                           -- the evidence behind the outcome
+    tries      INTEGER NOT NULL,
+    due_at     REAL,                           -- Unix time of the next try
+    run        INTEGER NOT NULL REFERENCES run (id),
+    referrer   INTEGER REFERENCES page (id),   -- the page whose link was seen first
+    capture    INTEGER REFERENCES capture (id),-- the newest answer
+    links      INTEGER REFERENCES capture (id) -- the capture whose links this page shows
+);
+CREATE INDEX page_pending ON page (origin, depth, id) WHERE outcome = 0;
+
+-- One answer, or the failure to get one, at one time.
+CREATE TABLE capture (
+    id             INTEGER PRIMARY KEY,
+    page           INTEGER NOT NULL REFERENCES page (id),
+    run            INTEGER NOT NULL REFERENCES run (id),
+    fetched_at     REAL NOT NULL,
+    outcome        INTEGER NOT NULL REFERENCES outcome (id),
+    status         INTEGER,
+    content_type   TEXT,
+    charset        TEXT,
+    bytes          INTEGER NOT NULL,           -- decoded body that was read
+    cut            INTEGER NOT NULL,           -- 1: body longer than --max-bytes
+    truncated      INTEGER NOT NULL,           -- 1: connection ended before the body
+    seconds        REAL NOT NULL,
+    title          TEXT,
+    description    TEXT,
+    h1             TEXT,
+    language       TEXT,
+    base           TEXT,                       -- where it is not the page's own URL
+    robots_flags   TEXT,
+    etag           TEXT,
+    last_modified  TEXT,
+    digest         BLOB,                       -- 16-byte blake2b of the decoded body
+    links_digest   BLOB,                       -- 16-byte blake2b of the links and the rules' version
+    links          INTEGER,                    -- the capture that holds the links: this one, or an equal one before
+    inert_links    INTEGER NOT NULL            -- data:, javascript: and blob: references, counted only
+);
+
+-- One occurrence. ordinal: place among the links of the page, from 0, in document order.
+CREATE TABLE link (
+    capture      INTEGER NOT NULL,
+    ordinal      INTEGER NOT NULL,
+    target       INTEGER NOT NULL,
+    kind         INTEGER NOT NULL,
+    rel          INTEGER NOT NULL,
+    region       INTEGER NOT NULL,
+    anchor       INTEGER NOT NULL,
+    credentials  INTEGER NOT NULL,             -- 1: carried user:password, which is not stored
+    PRIMARY KEY (capture, ordinal)
+) WITHOUT ROWID;
+
+-- Computed. Navigation kinds, self-links and auxiliary pages left out.
+CREATE TABLE degree (
+    page       INTEGER PRIMARY KEY,
+    in_links   INTEGER NOT NULL,
+    in_pages   INTEGER NOT NULL,
+    in_hosts   INTEGER NOT NULL,
+    out_links  INTEGER NOT NULL,
+    out_pages  INTEGER NOT NULL
+);
+CREATE TABLE rank (
+    page       INTEGER PRIMARY KEY,
+    pagerank   REAL NOT NULL,
+    hub        REAL NOT NULL,
+    authority  REAL NOT NULL
+);
+-- What is computed and as of which capture; older than max(capture.id) is stale.
+CREATE TABLE computed (
+    name         TEXT PRIMARY KEY,             -- 'degree', 'rank'
+    capture      INTEGER NOT NULL,
+    computed_at  REAL NOT NULL,
+    settings     TEXT NOT NULL                 -- JSON
+);
+
+-- Every link of every page's newest state, whatever its kind. Page first: a page's links are one range.
+CREATE VIEW links AS
+SELECT source.id AS source, link.target AS target, link.ordinal AS ordinal,
+       source.url AS source_url, target.url AS target_url,
+       kind.name AS kind, rel.tokens AS rel, rel.nofollow AS nofollow, region.name AS region,
+       anchor.text AS anchor, link.credentials AS credentials
+FROM page AS source
+JOIN link ON link.capture = source.links
+JOIN page AS target ON target.id = link.target
+JOIN kind ON kind.id = link.kind
+JOIN rel ON rel.id = link.rel
+JOIN region ON region.id = link.region
+JOIN anchor ON anchor.id = link.anchor
+WHERE source.auxiliary = 0;
+
+-- The graph: navigation links between two pages, self-links left out. weight: occurrences.
+CREATE VIEW edges AS
+SELECT page.id AS source, link.target AS target, count(*) AS weight
+FROM page
+JOIN link ON link.capture = page.links
+WHERE page.auxiliary = 0
+  AND link.target <> page.id
+  AND link.kind IN (SELECT id FROM kind WHERE navigation)
+GROUP BY page.id, link.target;
