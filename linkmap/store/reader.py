@@ -1,0 +1,70 @@
+"""Read-only doors to a map. A reader never blocks a crawl and never changes the file."""
+
+import sqlite3
+from importlib.resources import files
+from pathlib import Path
+
+from linkmap.model import LinkmapError
+
+SCHEMA_VERSION = 1
+APPLICATION_ID = 0x6C6D6170
+
+_NOT_A_MAP = "{path} is not a linkmap map: name the file that `linkmap crawl` wrote, with --db"
+
+
+def schema_sql() -> str:
+    """The whole schema, as it stands in every new map."""
+    return files("linkmap.store").joinpath("schema.sql").read_text(encoding="utf-8")
+
+
+def open_reader(path: Path | str) -> sqlite3.Connection:
+    """A read-only connection whose rows are `sqlite3.Row`. Close it soon: it pins what the writer can tidy.
+
+    Raises LinkmapError where the file is missing, is no map, or was written by a newer linkmap.
+    """
+    path = Path(path)
+    check_is_file(path)
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    try:
+        check_is_map(connection, path)
+    except (LinkmapError, sqlite3.Error):
+        connection.close()
+        raise
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA query_only = 1")
+    return connection
+
+
+def check_is_file(path: Path) -> None:
+    """Raises LinkmapError where nothing, or a folder, stands at the path."""
+    if path.is_dir():
+        raise LinkmapError(f"{path} is a folder: name a map file with --db")
+    if not path.exists():
+        raise LinkmapError(f"no map at {path}: make one with `linkmap crawl SEED --db {path}`, or name another with --db")
+
+
+def check_is_map(connection: sqlite3.Connection, path: Path) -> None:
+    """Raises LinkmapError unless the file is a map that this version can read."""
+    try:
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorname in ("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM"):
+            raise LinkmapError(f"{path} cannot be read ({error}): check the permissions of the file and its folder") from error
+        raise LinkmapError(_NOT_A_MAP.format(path=path)) from error
+    if application != APPLICATION_ID:
+        raise LinkmapError(_NOT_A_MAP.format(path=path))
+    if version > SCHEMA_VERSION:
+        raise LinkmapError(
+            f"{path} was written by a newer linkmap (schema {version}, this one knows {SCHEMA_VERSION}): "
+            "update with `pip install --upgrade linkmap`"
+        )
+
+
+def unindexed(connection: sqlite3.Connection) -> str | None:
+    """Why the computed tables do not speak for the whole map, in words, or None where they do."""
+    newest = connection.execute("SELECT max(id) FROM capture").fetchone()[0]
+    row = connection.execute("SELECT capture FROM computed WHERE name = 'degree'").fetchone()
+    if row is None:
+        return "degrees are not computed yet"
+    return None if row[0] == newest else "degrees are older than the newest pages"
