@@ -1,0 +1,81 @@
+"""The command line: the only place that prints, reads the environment and picks exit codes.
+
+Exit codes: 0 done; 1 error; 2 usage; 4 stopped early, to be taken up with `--resume`.
+"""
+
+import importlib
+import os
+import sys
+
+import click
+
+from linkmap import __version__
+from linkmap.model import LinkmapError, UsageError
+
+COMMANDS = {
+    "crawl": "linkmap.cli.crawl",
+    "status": "linkmap.cli.status",
+    "query": "linkmap.cli.query",
+    "links": "linkmap.cli.links",
+    "path": "linkmap.cli.path",
+    "rank": "linkmap.cli.rank",
+    "export": "linkmap.cli.export",
+    "demo": "linkmap.cli.demo",
+}
+"""Command -> the module that holds a click command of the same name, imported when it is first needed."""
+
+SUMMARIES = {
+    "crawl": "Crawl from seeds into a map.",
+    "status": "Show what became of every page of a map.",
+    "query": "Ask a map a named question, or one in SQL.",
+    "links": "Show the links into and out of a page.",
+    "path": "Show the shortest way from one page to another.",
+    "rank": "Compute PageRank, hubs and authorities and store them.",
+    "export": "Write the graph for Gephi and others: .graphml, .csv, .tsv.",
+    "demo": "Crawl a real site on this machine; needs no network.",
+}
+
+
+class Commands(click.Group):
+    """A group that imports a command's module only when the command is run: `--help` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SUMMARIES.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="linkmap")
+def linkmap() -> None:
+    """Crawl the web into a directed link graph that can be trusted, asked and drawn."""
+
+
+def main() -> None:
+    """Run the command line; the one place where an error becomes a sentence and an exit code."""
+    try:
+        code = linkmap.main(prog_name="linkmap", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        code = 4
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except LinkmapError as error:
+        click.echo(f"Error: {error}", err=True)
+        code = 2 if isinstance(error, UsageError) else 1
+    sys.exit(code if isinstance(code, int) else 0)
