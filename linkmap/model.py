@@ -155,7 +155,7 @@ class Visit:
     detail: str | None = None
     content_type: str | None = None
     charset: str | None = None
-    bytes: int = 0
+    body_bytes: int = 0
     """Decoded body length that was read."""
     cut: bool = False
     """The body was longer than --max-bytes; what came before was read."""
