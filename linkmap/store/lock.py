@@ -1,0 +1,97 @@
+"""One writer a map: an operating-system lock on `map.db.lock`, which no crash can leave behind.
+
+The lock stands beside the map, not on it: closing any handle of the map file itself would drop the locks
+that SQLite holds on it in the same process (sqlite.org/howtocorrupt.html, 2.2).
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from linkmap.model import LinkmapError
+
+
+def lock_path(path: Path) -> Path:
+    """Where the lock of a map stands."""
+    return path.with_name(path.name + ".lock")
+
+
+def try_lock(path: Path) -> int | None:
+    """The descriptor that holds the map's writer lock, or None where another process holds it."""
+    target = lock_path(path)
+    while True:
+        try:
+            descriptor = os.open(target, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
+        except OSError as error:
+            raise LinkmapError(f"cannot write beside {path} ({error.strerror}): choose a folder you may write to") from error
+        if not _lock_descriptor(descriptor):
+            os.close(descriptor)
+            return None
+        if _still_there(descriptor, target):
+            return descriptor
+        os.close(descriptor)
+
+
+def unlock(path: Path, descriptor: int) -> None:
+    """Give the lock back and take its file away; who waits for it notices the removal and tries anew."""
+    if sys.platform != "win32":
+        lock_path(path).unlink(missing_ok=True)
+    os.close(descriptor)
+
+
+@contextmanager
+def writer_lock(path: Path) -> Iterator[None]:
+    """Hold the right to write a map. Raises LinkmapError while another process has it."""
+    descriptor = try_lock(path)
+    if descriptor is None:
+        raise LinkmapError(
+            f"{path} is being written by another linkmap: wait for it, stop it with Ctrl-C, or name another map with --db"
+        )
+    try:
+        yield
+    finally:
+        unlock(path, descriptor)
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a writer is at work on the map."""
+    if not lock_path(path).exists():
+        return False
+    descriptor = try_lock(path)
+    if descriptor is None:
+        return True
+    unlock(path, descriptor)
+    return False
+
+
+def _still_there(descriptor: int, target: Path) -> bool:
+    """Whether the file that was locked is still the one that others will open."""
+    try:
+        there = target.stat()
+    except FileNotFoundError:
+        return False
+    held = os.fstat(descriptor)
+    return (held.st_dev, held.st_ino) == (there.st_dev, there.st_ino)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock_descriptor(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _lock_descriptor(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
