@@ -63,7 +63,7 @@ def check_is_map(connection: sqlite3.Connection, path: Path) -> None:
 
 def unindexed(connection: sqlite3.Connection) -> str | None:
     """Why the computed tables do not speak for the whole map, in words, or None where they do."""
-    newest = connection.execute("SELECT max(id) FROM capture").fetchone()[0]
+    newest = connection.execute("SELECT coalesce(max(id), 0) FROM capture").fetchone()[0]
     row = connection.execute("SELECT capture FROM computed WHERE name = 'degree'").fetchone()
     if row is None:
         return "degrees are not computed yet"

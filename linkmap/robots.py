@@ -1,0 +1,64 @@
+"""robots.txt (RFC 9309): what a text allows, and how long it asks to wait. Pure over text."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from protego import Protego
+
+from linkmap.model import Outcome, Visit
+
+MAX_BYTES = 500 * 1024
+"""How much of a file is read (RFC 9309, 2.5: at least 500 KiB)."""
+MAX_REDIRECTS = 5
+MAX_DELAY_S = 86_400.0
+
+
+class RobotsState(StrEnum):
+    """What is known of an origin's robots.txt; the words of `origin.robots`."""
+
+    UNKNOWN = "unknown"
+    RULES = "rules"
+    ALLOW = "allow"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Robots:
+    """The rules that hold for one product token."""
+
+    rules: Protego
+    token: str
+
+    def allows(self, url: str) -> bool:
+        """Whether the rules let this URL be requested."""
+        return bool(self.rules.can_fetch(url, self.token))
+
+    @property
+    def delay_s(self) -> float | None:
+        """Crawl-delay, seconds, capped at one day; None where there is none."""
+        delay = self.rules.crawl_delay(self.token)
+        return None if delay is None else min(float(delay), MAX_DELAY_S)
+
+
+def parse_robots(text: str, user_agent: str) -> Robots:
+    """The rules of a robots.txt for a crawler of that User-Agent."""
+    return Robots(Protego.parse(text.removeprefix("\ufeff")), product_token(user_agent))
+
+
+def product_token(user_agent: str) -> str:
+    """The name by which robots.txt knows a crawler: letters, `_` and `-` only (RFC 9309, 2.2.1)."""
+    match = re.match(r"[A-Za-z_-]+", user_agent.strip())
+    return match.group() if match else "*"
+
+
+def state_of(visit: Visit) -> RobotsState:
+    """What the answer to a request for robots.txt means (RFC 9309, 2.3.1), redirects aside.
+
+    429 counts with the 5xx: the server asks for fewer requests, which is no leave to make more.
+    """
+    if visit.outcome in (Outcome.FETCHED, Outcome.NOT_HTML):
+        return RobotsState.RULES
+    if visit.status is not None and 400 <= visit.status < 500 and visit.status != 429:
+        return RobotsState.ALLOW
+    return RobotsState.UNREACHABLE

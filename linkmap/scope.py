@@ -1,0 +1,112 @@
+"""May this page be crawled, and if not, why: a pure judgement of one URL."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from linkmap import url as urls
+from linkmap.addresses import is_public
+from linkmap.model import Outcome, UsageError
+
+CRAWLED_SCHEMES = ("http://", "https://")
+
+
+class ScopeName(StrEnum):
+    """How far a crawl goes from its seeds."""
+
+    PAGE = "page"
+    PREFIX = "prefix"
+    HOST = "host"
+    DOMAIN = "domain"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Why a page is not crawled."""
+
+    outcome: Outcome
+    detail: str | None = None
+
+
+@dataclass(slots=True)
+class Scope:
+    """The reach of a crawl: a rule and the seeds it is measured from.
+
+    It only ever grows: `add` takes a seed, or the page at which a seed's redirects end.
+    """
+
+    name: ScopeName
+    include: tuple[re.Pattern[str], ...] = ()
+    exclude: tuple[re.Pattern[str], ...] = ()
+    allow_private: bool = False
+    _seeds: set[str] = field(default_factory=set)
+    _prefixes: dict[str, set[str]] = field(default_factory=dict)
+    """Host -> the paths under which its pages are in scope; for the scope `prefix` alone."""
+
+    def add(self, url: str) -> str | None:
+        """Widen the scope by a seed; gives what was added (a URL, prefix, host or domain), None if nothing new."""
+        if self.covers(url):
+            return None
+        if self.name is ScopeName.PREFIX:
+            host, folder = self._host(url), urls.path(url).rpartition("/")[0] + "/"
+            self._prefixes.setdefault(host, set()).add(folder)
+            return host + folder
+        mark = self._mark(url)
+        self._seeds.add(mark)
+        return mark
+
+    def covers(self, url: str) -> bool:
+        """Whether a serialised http(s) URL lies inside."""
+        if self.name is ScopeName.ANY:
+            return True
+        if self.name is ScopeName.PREFIX:
+            folders = self._prefixes.get(self._host(url), ())
+            path = urls.path(url)
+            return any(path.startswith(folder) for folder in folders)
+        return self._mark(url) in self._seeds
+
+    def exclusion(self, url: str, *, valid: bool = True, exempt: bool = False) -> Exclusion | None:
+        """Why the URL alone forbids a request, or None. `exempt`: a seed, or a hop of a seed's redirects.
+
+        The order of the tests is fixed, so that a page's outcome does not depend on which link came first.
+        """
+        if not valid:
+            return Exclusion(Outcome.INVALID)
+        if not url.startswith(CRAWLED_SCHEMES):
+            return Exclusion(Outcome.UNSUPPORTED_SCHEME)
+        if not exempt and not self.covers(url):
+            return Exclusion(Outcome.OFF_SCOPE)
+        if not self.allow_private and urls.is_address(host := self._host(url)) and not is_public(host):
+            return Exclusion(Outcome.PRIVATE_ADDRESS, "not a public address; --allow-private permits it")
+        return self._pattern(url, exempt)
+
+    def _pattern(self, url: str, exempt: bool) -> Exclusion | None:
+        for pattern in self.exclude:
+            if pattern.search(url):
+                return Exclusion(Outcome.EXCLUDED, f"--exclude {pattern.pattern}")
+        if self.include and not exempt and not any(pattern.search(url) for pattern in self.include):
+            return Exclusion(Outcome.EXCLUDED, "matches no --include")
+        return None
+
+    def _mark(self, url: str) -> str:
+        if self.name is ScopeName.PAGE:
+            return url
+        host = self._host(url)
+        return host if self.name is ScopeName.HOST else urls.registrable_domain(host)
+
+    @staticmethod
+    def _host(url: str) -> str:
+        return urls.host(url) or ""
+
+
+def patterns(texts: Iterable[str], option: str) -> tuple[re.Pattern[str], ...]:
+    """Regular expressions that are searched anywhere in a URL. Raises UsageError that names the faulty one."""
+    compiled = []
+    for text in texts:
+        try:
+            compiled.append(re.compile(text))
+        except re.error as error:
+            raise UsageError(f"{option} {text!r} is not a regular expression ({error})") from error
+    return tuple(compiled)
