@@ -1,0 +1,286 @@
+"""One URL, one request, one answer: the only HTTP client, resolver and socket of linkmap.
+
+Redirects are never followed here, no cookie is kept, and no socket is opened to an address that the rules
+forbid: names are checked when they resolve, and every address once more when its socket is made, because
+aiohttp does not ask the resolver for an IP literal.
+"""
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from hashlib import blake2b
+from typing import Any, Self
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from linkmap import url as urls
+from linkmap.addresses import is_public
+from linkmap.model import Outcome, Visit
+
+HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+MAX_HEADER_BYTES = 64 * 1024
+"""Of one header line; real Content-Security-Policy lines pass aiohttp's default of 8,190 bytes."""
+MAX_HEADERS = 256
+MAX_RETRY_AFTER_S = 86_400.0
+MAX_DETAIL = 300
+
+_ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
+_LEFTOVER_BYTES = 16 * 1024
+"""How much of an unwanted body is read so that its connection can serve again."""
+_REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
+_BLOCKED = frozenset({401, 403, 407, 429})
+
+
+class PrivateAddressError(OSError):
+    """A name or a URL led to an address that may not be dialled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one request brought."""
+
+    visit: Visit
+    body: bytes = b""
+    header_type: str | None = None
+    """The Content-Type header as sent; it may name the charset."""
+    location: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """What every request of a crawl has in common."""
+
+    user_agent: str
+    timeout_s: float = 30.0
+    max_bytes: int = 10 * 1024 * 1024
+    allow_private: bool = False
+    resolve: tuple[tuple[str, int, str], ...] = ()
+    """(host, port, address): answers that stand in for the resolver's."""
+
+
+class CheckedResolver(AbstractResolver):
+    """Names to addresses, each checked: one private address in an answer refuses the name."""
+
+    def __init__(self, fixed: Mapping[tuple[str, int], str], allow_private: bool) -> None:
+        self._fixed = fixed
+        self._allow_private = allow_private
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """The addresses of a host. Raises OSError where there are none or one of them is forbidden."""
+        fixed = self._fixed.get((host, port))
+        found = await asyncio.get_running_loop().getaddrinfo(
+            fixed or host, port, type=socket.SOCK_STREAM, family=socket.AF_UNSPEC if fixed else family
+        )
+        results: list[ResolveResult] = []
+        for address_family, _, proto, _, sockaddr in found:
+            address = str(sockaddr[0])
+            if not self._allow_private and not is_public(address):
+                raise PrivateAddressError(f"{host} resolves to {address}, which is not a public address")
+            results.append(
+                ResolveResult(
+                    hostname=host,
+                    host=address,
+                    port=port,
+                    family=address_family,
+                    proto=proto,
+                    flags=socket.AI_NUMERICHOST,
+                )
+            )
+        return results
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+def _checked_socket(addr_info: Any) -> socket.socket:
+    """A socket for an address that may be dialled; the last test before a connection."""
+    family, kind, proto, _, sockaddr = addr_info
+    if not is_public(str(sockaddr[0])):
+        raise PrivateAddressError(f"{sockaddr[0]} is not a public address")
+    return socket.socket(family, kind, proto)
+
+
+class Client:
+    """An HTTP client for one crawl; use it as an async context manager."""
+
+    def __init__(self, settings: ClientSettings) -> None:
+        self.settings = settings
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        allow_private = self.settings.allow_private
+        fixed = {(host, port): address for host, port, address in self.settings.resolve}
+        connector = aiohttp.TCPConnector(
+            limit=0,
+            resolver=CheckedResolver(fixed, allow_private),
+            socket_factory=None if allow_private else _checked_socket,
+            ssl=ssl.create_default_context(),
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": self.settings.user_agent, "Accept": _ACCEPT},
+            timeout=aiohttp.ClientTimeout(total=None),
+            max_line_size=MAX_HEADER_BYTES,
+            max_field_size=MAX_HEADER_BYTES,
+            max_headers=MAX_HEADERS,
+            requote_redirect_url=False,
+            trust_env=False,
+        )
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def get(self, url: str, max_bytes: int | None = None, any_type: bool = False) -> Answer:
+        """One GET under one deadline. Never raises for what the network or the server does wrong.
+
+        The body comes back for HTML alone, unless `any_type`.
+        """
+        assert self._session is not None, "use the client inside `async with`"
+        started, started_at = time.perf_counter(), time.time()
+
+        def failed(outcome: Outcome, detail: str) -> Answer:
+            return Answer(Visit(outcome, started_at, time.perf_counter() - started, detail=_clean(detail)))
+
+        try:
+            async with asyncio.timeout(self.settings.timeout_s):
+                async with self._session.get(URL(url, encoded=True), allow_redirects=False) as response:
+                    return await self._read(
+                        response, started, started_at, max_bytes or self.settings.max_bytes, any_type
+                    )
+        except TimeoutError:
+            return failed(Outcome.TIMEOUT, f"no complete answer within {self.settings.timeout_s:g} s")
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return failed(_failure(error), _reason(error))
+
+    async def _read(
+        self, response: aiohttp.ClientResponse, started: float, started_at: float, max_bytes: int, any_type: bool
+    ) -> Answer:
+        """The answer whose headers have arrived; its body too, where it is wanted."""
+        header_type = response.headers.get("Content-Type")
+        content_type = _media_type(header_type)
+        location = _header_text(response.headers.get("Location"))
+        outcome, detail = _judge(response.status, content_type, location)
+        wanted = outcome is Outcome.FETCHED or (any_type and outcome is Outcome.NOT_HTML)
+        body, cut, truncated = await _body(response, max_bytes if wanted else _LEFTOVER_BYTES)
+        if not wanted:
+            body, cut, truncated = b"", False, False
+        visit = Visit(
+            outcome=outcome,
+            fetched_at=started_at,
+            seconds=time.perf_counter() - started,
+            status=response.status,
+            detail=detail,
+            content_type=content_type,
+            body_bytes=len(body),
+            cut=cut,
+            truncated=truncated,
+            etag=_header_text(response.headers.get("ETag")),
+            last_modified=_header_text(response.headers.get("Last-Modified")),
+            digest=blake2b(body, digest_size=16).digest() if wanted else None,
+            retry_after_s=retry_after_s(response.headers.get("Retry-After"), time.time()),
+        )
+        return Answer(visit, body, header_type, location if outcome is Outcome.REDIRECT else None)
+
+
+def retry_after_s(header: str | None, now: float) -> float | None:
+    """Seconds to wait, or None if absent or malformed. Both forms of RFC 9110, 10.2.3; capped at one day."""
+    if header is None:
+        return None
+    text = header.strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), MAX_RETRY_AFTER_S)
+    try:
+        moment = parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return min(max(moment - now, 0.0), MAX_RETRY_AFTER_S)
+
+
+async def _body(response: aiohttp.ClientResponse, max_bytes: int) -> tuple[bytes, bool, bool]:
+    """The decoded body up to a limit, whether it was longer, and whether it ended too early."""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async for chunk in response.content.iter_any():
+            parts.append(chunk)
+            size += len(chunk)
+            if size > max_bytes:
+                response.close()
+                return b"".join(parts)[:max_bytes], True, False
+    except (aiohttp.ClientPayloadError, aiohttp.ClientConnectionError, ConnectionError):
+        return b"".join(parts), False, True
+    return b"".join(parts), False, False
+
+
+def _judge(status: int, content_type: str | None, location: str | None) -> tuple[Outcome, str | None]:
+    """What a status means for the page, and the evidence where the status alone is not enough."""
+    if 200 <= status < 300:
+        return (Outcome.FETCHED if content_type in HTML_TYPES else Outcome.NOT_HTML), None
+    if status in _REDIRECTS and location is not None:
+        return Outcome.REDIRECT, None
+    if status == 304:
+        return Outcome.PROTOCOL_ERROR, "304 to a request without a condition"
+    if 300 <= status < 400:
+        return Outcome.PROTOCOL_ERROR, f"{status} without a Location"
+    if status in _BLOCKED:
+        return Outcome.BLOCKED, None
+    return (Outcome.CLIENT_ERROR if status < 500 else Outcome.SERVER_ERROR), None
+
+
+def _failure(error: Exception) -> Outcome:
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(cause, PrivateAddressError):
+        return Outcome.PRIVATE_ADDRESS
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return Outcome.DNS_ERROR
+        case aiohttp.ClientSSLError() | ssl.SSLError():
+            return Outcome.TLS_ERROR
+        case aiohttp.ClientConnectionError() | OSError():
+            return Outcome.CONNECT_ERROR
+        case _:
+            return Outcome.PROTOCOL_ERROR
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            return str(error.certificate_error)
+        case aiohttp.ClientConnectorError():
+            return error.os_error.strerror or str(error.os_error)
+        case aiohttp.ServerDisconnectedError():
+            return "the server closed the connection without an answer"
+        case aiohttp.ClientResponseError():
+            return error.message
+        case _:
+            return str(error) or type(error).__name__
+
+
+def _clean(text: str) -> str:
+    """One line of printable text, capped: it came from the network."""
+    line = " ".join(text.split())
+    return "".join(character if character.isprintable() else "\ufffd" for character in line)[:MAX_DETAIL]
+
+
+def _media_type(header: str | None) -> str | None:
+    return _clean(header.partition(";")[0].strip().lower()) or None if header else None
+
+
+def _header_text(value: str | None) -> str | None:
+    """A header's value without lone surrogates: bytes that were no UTF-8 become their percent-encoding."""
+    if value is None or value.isascii():
+        return value
+    return "".join(
+        f"%{ord(character) - 0xDC00:02X}" if 0xDC80 <= ord(character) <= 0xDCFF else character for character in value
+    )

@@ -1,0 +1,1 @@
+"""Bytes in, links with their evidence out: pure, and safe to run in another process."""

@@ -1,0 +1,124 @@
+"""The rules by which elements become links: one set, whichever reader found the elements."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import NamedTuple
+
+from linkmap import url as urls
+from linkmap.model import Document, Link, LinkKind, Region, Target
+
+RULES_VERSION = 1
+"""Part of a capture's links digest: links found by other rules are other links."""
+
+MAX_ANCHOR = 300
+MAX_TEXT = 1_000
+MAX_REL = 200
+MAX_URL = 65_536
+
+
+class Element(NamedTuple):
+    """A link as it is written on a page."""
+
+    kind: LinkKind
+    reference: str
+    rel: str
+    region: Region
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a reader finds in a page, before any rule is applied."""
+
+    elements: Sequence[Element]
+    base: str | None = None
+    title: str | None = None
+    description: str | None = None
+    h1: str | None = None
+    language: str | None = None
+
+
+class Found(NamedTuple):
+    """The links of one page: each names its target by index, each target stands once."""
+
+    document: Document
+    targets: tuple[Target, ...]
+    links: tuple[Link, ...]
+
+
+def links_of(page: Page, url: str) -> Found:
+    """The links of a page at `url`, resolved, in document order, and what the page says of itself."""
+    base = _base(page.base, url)
+    targets: dict[str, int] = {}
+    found: list[Target] = []
+    links: list[Link] = []
+    inert = 0
+    for element in page.elements:
+        if not element.reference and element.kind in (LinkKind.IFRAME, LinkKind.FRAME):
+            continue
+        resolved = urls.resolve(element.reference, base)
+        if resolved is not None and resolved.startswith(urls.INERT_SCHEMES):
+            inert += 1
+            continue
+        name, credentials, valid = _page_name(resolved, element.reference)
+        index = targets.setdefault(name, len(found))
+        if index == len(found):
+            found.append(Target(name, urls.url_key(name), valid))
+        rel = rel_tokens(element.rel) if element.rel else ""
+        links.append(Link(index, element.kind, rel, element.region, fold(element.anchor, MAX_ANCHOR), credentials))
+    return Found(_document(page, base, url, inert), tuple(found), tuple(links))
+
+
+def redirect_link(location: str, url: str) -> Found:
+    """The one link of an answer that sends the client elsewhere."""
+    return links_of(Page([Element(LinkKind.REDIRECT, location, "", Region.NONE, "")]), url)
+
+
+def links_digest(targets: Sequence[Target], links: Sequence[Link]) -> bytes:
+    """16-byte blake2b over all that is stored of a page's links; equal digests share their rows."""
+    digest = blake2b(str(RULES_VERSION).encode(), digest_size=16)
+    for link in links:
+        digest.update(targets[link.target].key)
+        digest.update(repr(link[1:]).encode())
+    return digest.digest()
+
+
+def fold(text: str, limit: int) -> str:
+    """Text with its white space folded, at most `limit` characters, free of what UTF-8 cannot hold."""
+    folded = " ".join(text[: limit * 8].split())[:limit].rstrip()
+    return folded.encode("utf-8", "replace").decode() if not folded.isascii() else folded
+
+
+def rel_tokens(written: str) -> str:
+    """The rel attribute as a set: lower case, sorted, each token once."""
+    tokens = sorted(set(written[: MAX_REL * 4].lower().split()))
+    return " ".join(tokens).encode("utf-8", "replace").decode()[:MAX_REL]
+
+
+def _page_name(resolved: str | None, reference: str) -> tuple[str, bool, bool]:
+    """The page a link names, whether it carried credentials, and whether it is a URL at all."""
+    if resolved is None or len(resolved) > MAX_URL:
+        return urls.as_written(reference)[:MAX_URL], False, False
+    name, credentials = urls.page_url(resolved)
+    return name, credentials, True
+
+
+def _base(written: str | None, url: str) -> str:
+    """The base of a page's references (HTML standard, 4.2.3): a data: or javascript: base is none."""
+    resolved = urls.resolve(written, url) if written is not None else None
+    return url if resolved is None or resolved.startswith(("data:", "javascript:")) else resolved
+
+
+def _document(page: Page, base: str, url: str, inert: int) -> Document:
+    def cleaned(text: str | None) -> str | None:
+        return (fold(text, MAX_TEXT) or None) if text else None
+
+    return Document(
+        title=cleaned(page.title),
+        description=cleaned(page.description),
+        h1=cleaned(page.h1),
+        language=cleaned(page.language),
+        base=None if base == url else urls.page_url(base)[0],
+        inert_links=inert,
+    )
