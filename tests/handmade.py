@@ -150,6 +150,13 @@ class HandmadeMap:
             "UPDATE run SET state = ?, ended_at = 1, counts = ? WHERE id = ?",
             (state, json.dumps(counts), self.run),
         )
+        for each in State:
+            self.connection.execute(
+                f"UPDATE host SET {each} = (SELECT count(*) FROM page "  # noqa: S608 (a column of our own)
+                "JOIN origin ON origin.id = page.origin JOIN outcome ON outcome.id = page.outcome "
+                "WHERE origin.host = host.id AND outcome.state = ?)",
+                (each,),
+            )
 
     def compute_degrees(self) -> None:
         """Fill the table `degree` and stamp it, counting in Python over the plain rows."""
