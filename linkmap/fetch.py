@@ -19,7 +19,6 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from linkmap import url as urls
 from linkmap.addresses import is_public
 from linkmap.model import Outcome, Visit
 
@@ -164,7 +163,12 @@ class Client:
             return failed(_failure(error), _reason(error))
 
     async def _read(
-        self, response: aiohttp.ClientResponse, started: float, started_at: float, max_bytes: int, any_type: bool
+        self,
+        response: aiohttp.ClientResponse,
+        started: float,
+        started_at: float,
+        max_bytes: int,
+        any_type: bool,
     ) -> Answer:
         """The answer whose headers have arrived; its body too, where it is wanted."""
         header_type = response.headers.get("Content-Type")

@@ -117,6 +117,8 @@ class Reach(IntEnum):
     FOLLOWED = 0
     NOFOLLOW = 1
     KIND_NOT_FOLLOWED = 2
+    AUXILIARY = 3
+    """No link at all: a robots.txt that only linkmap asked for."""
 
 
 class Link(NamedTuple):

@@ -30,8 +30,7 @@ async def visit(job: Job, client: Client) -> Report:
 
 async def _page_report(job: Job, answer: Answer) -> Report:
     if answer.location is not None:
-        found = redirect_link(answer.location, job.url)
-        return Report(job.page, answer.visit, None, found.targets, found.links)
+        return _redirect_report(job, answer.visit, answer.location)
     if answer.visit.outcome is not Outcome.FETCHED:
         return Report(job.page, answer.visit)
     if len(answer.body) > _LARGE_BODY:
@@ -46,9 +45,16 @@ def _read(answer: Answer, url: str) -> tuple[Found, str]:
     return links_of(read_html(text), url), charset
 
 
+def _redirect_report(job: Job, visit: Visit, location: str) -> Report:
+    found = redirect_link(location, job.url)
+    if not found.links:
+        scheme = location.partition(":")[0].strip()[:20]
+        return Report(job.page, replace(visit, outcome=Outcome.PROTOCOL_ERROR, detail=f"redirect to a {scheme}: URL"))
+    return Report(job.page, visit, None, found.targets, found.links)
+
+
 def _robots_report(job: Job, answer: Answer) -> Report:
     if answer.location is not None:
-        found = redirect_link(answer.location, job.url)
-        return Report(job.page, answer.visit, None, found.targets, found.links)
+        return _redirect_report(job, answer.visit, answer.location)
     has_text = answer.visit.outcome in (Outcome.FETCHED, Outcome.NOT_HTML)
     return Report(job.page, answer.visit, text=answer.body.decode("utf-8", "replace") if has_text else None)

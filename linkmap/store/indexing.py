@@ -6,27 +6,13 @@ appending beside them is four times slower (measured 2026-11, DESIGN figures: 0.
 """
 
 import sqlite3
-import time
-from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
+from linkmap.model import LinkmapError
 from linkmap.store.lock import try_lock, unlock
 from linkmap.store.reader import check_is_file, check_is_map, open_reader, unindexed
-
-
-class Step(NamedTuple):
-    """One statement of the stage and the words that announce it."""
-
-    name: str
-    sql: str
-
-
-INDEXES = (
-    Step("page_url_key", "CREATE UNIQUE INDEX IF NOT EXISTS page_url_key ON page (url_key)"),
-    Step("link_target", "CREATE INDEX IF NOT EXISTS link_target ON link (target, kind)"),
-    Step("capture_page", "CREATE INDEX IF NOT EXISTS capture_page ON capture (page)"),
-)
 
 DEGREES = """
 INSERT INTO degree (page, in_links, in_pages, in_hosts, out_links, out_pages)
@@ -49,39 +35,46 @@ WHERE page.auxiliary = 0
 """
 
 
-def drop_indexes(connection: sqlite3.Connection) -> None:
-    """Make room for appending; `build_indexes` brings them back."""
-    for step in INDEXES:
-        connection.execute(f"DROP INDEX IF EXISTS {step.name}")
+class Step(NamedTuple):
+    """A part of the stage: whether it is done, and the statements that do it."""
+
+    name: str
+    is_done: str
+    statements: tuple[str, ...]
 
 
-def build_indexes(connection: sqlite3.Connection, announce: Callable[[str], None] = lambda step: None) -> None:
-    """Build what is missing or stale. May be interrupted at any time and called again."""
-    there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
-    for step in INDEXES:
-        if step.name not in there:
-            announce(step.name)
-            connection.execute(step.sql)
-    if unindexed(connection) is not None:
-        announce("degree")
-        _compute_degrees(connection)
+def _index(name: str, sql: str) -> Step:
+    return Step(name, f"SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name = '{name}'", (sql,))  # noqa: S608
 
 
-def _compute_degrees(connection: sqlite3.Connection) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        connection.execute("DELETE FROM degree")
-        connection.execute(DEGREES)
-        connection.execute(
+INDEXES = (
+    _index("page_url_key", "CREATE UNIQUE INDEX page_url_key ON page (url_key)"),
+    _index("link_target", "CREATE INDEX link_target ON link (target, kind)"),
+    _index("capture_page", "CREATE INDEX capture_page ON capture (page)"),
+)
+STEPS = (
+    *INDEXES,
+    Step(
+        "degree",
+        "SELECT count(*) FROM computed WHERE name = 'degree' AND capture = (SELECT coalesce(max(id), 0) FROM capture)",
+        (
+            "BEGIN IMMEDIATE",
+            "DELETE FROM degree",
+            DEGREES,
             "INSERT OR REPLACE INTO computed (name, capture, computed_at, settings) "
-            "SELECT 'degree', coalesce(max(id), 0), ?, '{}' FROM capture",
-            (time.time(),),
-        )
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+            "SELECT 'degree', coalesce(max(id), 0), (julianday('now') - 2440587.5) * 86400.0, '{}' FROM capture",
+            "COMMIT",
+        ),
+    ),
+)
+
+
+def build_indexes(connection: sqlite3.Connection) -> None:
+    """Do what is missing or stale of the stage, on a connection without an open transaction."""
+    for step in STEPS:
+        if not connection.execute(step.is_done).fetchone()[0]:
+            for statement in step.statements:
+                connection.execute(statement)
 
 
 def ensure_indexed(path: Path) -> str | None:
@@ -91,23 +84,20 @@ def ensure_indexed(path: Path) -> str | None:
     A map in a place that cannot be written keeps the numbers it has.
     """
     check_is_file(path)
-    with_reader = open_reader(path)
-    try:
-        missing = unindexed(with_reader)
-    finally:
-        with_reader.close()
+    with closing(open_reader(path)) as reader:
+        missing = unindexed(reader)
     if missing is None:
         return None
-    descriptor = try_lock(path)
+    try:
+        descriptor = try_lock(path)
+    except LinkmapError:
+        return f"{path} cannot be written: {missing}, so the numbers are worked out from the links each time."
     if descriptor is None:
         return f"A crawl is at work on {path}: {missing}, so the numbers are of the pages fetched so far."
     try:
-        connection = sqlite3.connect(path, isolation_level=None)
-        try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             check_is_map(connection, path)
             build_indexes(connection)
-        finally:
-            connection.close()
     finally:
         unlock(path, descriptor)
     return f"Built the indexes and degrees that {path} lacked."

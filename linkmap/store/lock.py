@@ -25,7 +25,9 @@ def try_lock(path: Path) -> int | None:
         try:
             descriptor = os.open(target, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
         except OSError as error:
-            raise LinkmapError(f"cannot write beside {path} ({error.strerror}): choose a folder you may write to") from error
+            raise LinkmapError(
+                f"cannot write beside {path} ({error.strerror}): choose a folder you may write to"
+            ) from error
         if not _lock_descriptor(descriptor):
             os.close(descriptor)
             return None

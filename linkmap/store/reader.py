@@ -40,7 +40,9 @@ def check_is_file(path: Path) -> None:
     if path.is_dir():
         raise LinkmapError(f"{path} is a folder: name a map file with --db")
     if not path.exists():
-        raise LinkmapError(f"no map at {path}: make one with `linkmap crawl SEED --db {path}`, or name another with --db")
+        raise LinkmapError(
+            f"no map at {path}: make one with `linkmap crawl SEED --db {path}`, or name another with --db"
+        )
 
 
 def check_is_map(connection: sqlite3.Connection, path: Path) -> None:
@@ -50,7 +52,9 @@ def check_is_map(connection: sqlite3.Connection, path: Path) -> None:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorname in ("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM"):
-            raise LinkmapError(f"{path} cannot be read ({error}): check the permissions of the file and its folder") from error
+            raise LinkmapError(
+                f"{path} cannot be read ({error}): check the permissions of the file and its folder"
+            ) from error
         raise LinkmapError(_NOT_A_MAP.format(path=path)) from error
     if application != APPLICATION_ID:
         raise LinkmapError(_NOT_A_MAP.format(path=path))

@@ -124,7 +124,7 @@ CREATE TABLE page (
     auxiliary  INTEGER NOT NULL,               -- 1: robots.txt that nobody links to; no node of any graph
     depth      INTEGER,                        -- least number of followed links from a seed; NULL: no such path
     hops       INTEGER NOT NULL,               -- least number of redirects in a row that end here
-    reach      INTEGER NOT NULL,               -- 0 followed, 1 only nofollow links, 2 only kinds not followed
+    reach      INTEGER NOT NULL,               -- 0 followed, 1 nofollow only, 2 kinds not followed only, 3 none: auxiliary
     outcome    INTEGER NOT NULL REFERENCES outcome (id),
     detail     TEXT,                           -- the evidence behind the outcome
     tries      INTEGER NOT NULL,

@@ -1,0 +1,116 @@
+"""What a crawl was asked to do. Stored with its run, so that a resumed crawl does the same."""
+
+import json
+import sys
+from dataclasses import asdict, dataclass, fields
+
+from linkmap import __version__
+from linkmap.model import UsageError
+from linkmap.scope import Scope, ScopeName, patterns
+
+MAX_DEPTH = 65_000
+MAX_REDIRECTS = 10
+MAX_TRIES = 3
+"""One request and two retries."""
+MOST_CONNECTIONS = 256
+_SPARE_DESCRIPTORS = 64
+
+RUNTIME_FIELDS = frozenset({"concurrency", "workers"})
+"""What may change when a crawl is resumed: it does not bear on which graph comes out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options of `linkmap crawl`, under the same names and with the same defaults. 0 pages: no limit."""
+
+    depth: int = 3
+    scope: ScopeName = ScopeName.DOMAIN
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    max_pages: int = 10_000
+    max_pages_per_host: int = 0
+    concurrency: int | None = None
+    """Requests in flight at the same time; None adapts to the machine, up to 256."""
+    per_host: int = 1
+    delay_s: float = 1.0
+    timeout_s: float = 30.0
+    max_bytes: int = 10 * 1024 * 1024
+    user_agent: str | None = None
+    contact: str | None = None
+    robots: bool = True
+    resolve: tuple[tuple[str, int, str], ...] = ()
+    allow_private: bool = False
+    workers: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least in (
+            ("depth", 0),
+            ("max_pages", 0),
+            ("max_pages_per_host", 0),
+            ("per_host", 1),
+            ("max_bytes", 1),
+        ):
+            if getattr(self, name) < least:
+                raise UsageError(f"{name} must be at least {least}, not {getattr(self, name)}")
+        if self.depth > MAX_DEPTH:
+            raise UsageError(f"depth must be at most {MAX_DEPTH}, not {self.depth}")
+        if self.concurrency is not None and self.concurrency < 1:
+            raise UsageError(f"concurrency must be at least 1, not {self.concurrency}")
+        if self.delay_s < 0 or self.timeout_s <= 0:
+            raise UsageError("delay_s must not be negative, and timeout_s must be more than 0")
+        if self.workers != 0:
+            raise UsageError("workers must be 0: pages are fetched and read in linkmap's own process")
+
+    @property
+    def agent(self) -> str:
+        """The User-Agent header: the name, its version and where to complain."""
+        if self.user_agent is not None:
+            return self.user_agent
+        contact = f" (+{self.contact})" if self.contact else ""
+        return f"linkmap/{__version__}{contact}"
+
+    @property
+    def connections(self) -> int:
+        """Requests in flight at most: as asked, or what the limit of open files leaves room for."""
+        if self.concurrency is not None:
+            return self.concurrency
+        if sys.platform == "win32":
+            return MOST_CONNECTIONS
+        import resource
+
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft == resource.RLIM_INFINITY:
+            return MOST_CONNECTIONS
+        return max(1, min(MOST_CONNECTIONS, (soft - _SPARE_DESCRIPTORS) // 2))
+
+    def make_scope(self) -> Scope:
+        """An empty scope under these rules; the seeds are still to be added."""
+        return Scope(
+            self.scope,
+            patterns(self.include, "--include"),
+            patterns(self.exclude, "--exclude"),
+            self.allow_private,
+        )
+
+    def to_json(self) -> str:
+        """The settings as they are stored with a run."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Settings":
+        """Settings as they were stored; names that this version does not know are left out."""
+        stored = json.loads(text)
+        known = {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
+        for name in ("include", "exclude"):
+            known[name] = tuple(known.get(name, ()))
+        known["resolve"] = tuple((host, port, address) for host, port, address in known.get("resolve", ()))
+        known["scope"] = ScopeName(known.get("scope", ScopeName.DOMAIN))
+        return cls(**known)
+
+    def differences(self, other: "Settings") -> list[str]:
+        """The names of the options that differ and bear on the graph."""
+        return [
+            field.name
+            for field in fields(self)
+            if field.name not in RUNTIME_FIELDS and getattr(self, field.name) != getattr(other, field.name)
+        ]

@@ -1,0 +1,143 @@
+"""What one transaction brings to the map: rows for each table, gathered before the writer is asked."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+Blob: TypeAlias = bytes
+
+
+class PageRow(NamedTuple):
+    """A page that was not known; the columns of `page` that are set when it is discovered."""
+
+    id: int
+    url: str
+    url_key: bytes
+    origin: int | None
+    auxiliary: bool
+    depth: int | None
+    hops: int
+    reach: int
+    outcome: int
+    detail: str | None
+    run: int
+    referrer: int | None
+
+
+class VisitRow(NamedTuple):
+    """What a visit changed of a page."""
+
+    outcome: int
+    detail: str | None
+    tries: int
+    due_at: float | None
+    capture: int | None
+    links: int | None
+    id: int
+
+
+class ChangeRow(NamedTuple):
+    """What later links, a wider scope or a closed redirect loop changed of a page."""
+
+    depth: int | None
+    hops: int
+    reach: int
+    auxiliary: bool
+    outcome: int
+    detail: str | None
+    id: int
+
+
+class CaptureRow(NamedTuple):
+    """One answer; the columns of `capture`."""
+
+    id: int
+    page: int
+    run: int
+    fetched_at: float
+    outcome: int
+    status: int | None
+    content_type: str | None
+    charset: str | None
+    bytes: int
+    cut: bool
+    truncated: bool
+    seconds: float
+    title: str | None
+    description: str | None
+    h1: str | None
+    language: str | None
+    base: str | None
+    robots_flags: str | None
+    etag: str | None
+    last_modified: str | None
+    digest: Blob | None
+    links_digest: Blob | None
+    links: int | None
+    inert_links: int
+
+
+class LinkRow(NamedTuple):
+    """One occurrence of a link; the columns of `link`."""
+
+    capture: int
+    ordinal: int
+    target: int
+    kind: int
+    rel: int
+    region: int
+    anchor: int
+    credentials: bool
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows in the order in which they are written: names first, then facts, then what they change."""
+
+    hosts: list[tuple[int, str, str, str]] = field(default_factory=list)
+    """id, name, reversed, domain"""
+    origins: list[tuple[int, str, int, int]] = field(default_factory=list)
+    """id, scheme, host, port"""
+    rels: list[tuple[int, str, bool]] = field(default_factory=list)
+    anchors: list[tuple[int, str]] = field(default_factory=list)
+    pages: list[PageRow] = field(default_factory=list)
+    seeds: list[tuple[int, int, str, int]] = field(default_factory=list)
+    """run, page, as written, guess"""
+    captures: list[CaptureRow] = field(default_factory=list)
+    links: list[LinkRow] = field(default_factory=list)
+    visits: list[VisitRow] = field(default_factory=list)
+    changes: list[ChangeRow] = field(default_factory=list)
+    robots: list[tuple[str, int | None, str | None, int]] = field(default_factory=list)
+    """state, capture, text, origin"""
+    host_counts: list[tuple[int, int, int, int, int]] = field(default_factory=list)
+    """pages by state to add: pending, done, failed, excluded, host"""
+    host_times: list[tuple[float | None, float | None, int]] = field(default_factory=list)
+    """delay_s, due_at, host"""
+
+    def statements(self) -> list[tuple[str, list[tuple[object, ...]]]]:
+        """Each statement with its rows, in writing order; those without rows left out."""
+        written = ((sql, getattr(self, name)) for name, sql in _STATEMENTS.items())
+        return [(sql, rows) for sql, rows in written if rows]
+
+
+def _insert(table: str, columns: str) -> str:
+    places = ", ".join("?" * len(columns.split(",")))
+    return f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608 names of our own
+
+
+_STATEMENTS = {
+    "hosts": _insert("host", "id, name, reversed, domain"),
+    "origins": _insert("origin", "id, scheme, host, port"),
+    "rels": _insert("rel", "id, tokens, nofollow"),
+    "anchors": _insert("anchor", "id, text"),
+    "pages": "INSERT INTO page (id, url, url_key, origin, auxiliary, depth, hops, reach, outcome, detail, tries, run, "
+    "referrer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+    "seeds": _insert("seed", "run, page, written, guess"),
+    "captures": _insert("capture", ", ".join(CaptureRow._fields)),
+    "links": _insert("link", ", ".join(LinkRow._fields)),
+    "visits": "UPDATE page SET outcome = ?, detail = ?, tries = ?, due_at = ?, capture = ?, links = ? WHERE id = ?",
+    "changes": "UPDATE page SET depth = ?, hops = ?, reach = ?, auxiliary = ?, outcome = ?, detail = ? WHERE id = ?",
+    "robots": "UPDATE origin SET robots = ?, robots_capture = ?, robots_text = ? WHERE id = ?",
+    "host_counts": "UPDATE host SET pending = pending + ?, done = done + ?, failed = failed + ?, excluded = excluded + ? "
+    "WHERE id = ?",
+    "host_times": "UPDATE host SET delay_s = ?, due_at = ? WHERE id = ?",
+}

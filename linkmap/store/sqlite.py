@@ -1,0 +1,227 @@
+"""The writer's door to a map: one connection, one thread (aiosqlite), one transaction per batch of whole pages.
+
+Invariant: between `begin` and `commit` only the ledger writes, and no await there is ever cancelled, because
+a cancelled statement of aiosqlite still runs. A crash at any instant leaves the last commit.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import aiosqlite
+
+from linkmap import __version__
+from linkmap.model import LinkmapError
+from linkmap.store.batch import Batch
+from linkmap.store.indexing import INDEXES, STEPS
+from linkmap.store.lock import try_lock, unlock
+from linkmap.store.reader import check_is_map, schema_sql
+
+WAL_PAGES = 4_000
+"""Pages of 4 KiB after which SQLite copies the write-ahead log back: about 16 MB."""
+
+
+class FollowedLink(NamedTuple):
+    """A stored link, with what discovery must know to pass a shorter depth on."""
+
+    source: int
+    target: int
+    kind: int
+    nofollow: bool
+    target_url: str
+    target_origin: int | None
+
+
+class PendingPage(NamedTuple):
+    """A page that waits in the store."""
+
+    id: int
+    url: str
+    depth: int
+    origin: int
+    tries: int
+
+
+class RunRow(NamedTuple):
+    """A crawl run as it is stored."""
+
+    id: int
+    started_at: float
+    ended_at: float | None
+    state: str
+    version: str
+    user_agent: str
+    settings: str
+    counts: str
+    cuts: str
+
+
+class Store:
+    """A map opened for writing, under its lock."""
+
+    def __init__(self, path: Path, connection: aiosqlite.Connection, lock: int) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = lock
+
+    @classmethod
+    async def open(cls, path: Path) -> Self:
+        """The map at a path, made where there is none. Raises LinkmapError while another process writes it."""
+        lock = try_lock(path)
+        if lock is None:
+            raise LinkmapError(
+                f"another crawl is at work on {path}: wait for it, stop it with Ctrl-C, or name another map with --db"
+            )
+        connection = None
+        try:
+            _make_map(path)
+            connection = await aiosqlite.connect(path, isolation_level=None)
+            for pragma in ("journal_mode = WAL", "synchronous = NORMAL", f"wal_autocheckpoint = {WAL_PAGES}"):
+                await connection.execute(f"PRAGMA {pragma}")
+        except BaseException as error:
+            if connection is not None:
+                await connection.close()
+            unlock(path, lock)
+            if isinstance(error, sqlite3.Error):
+                raise LinkmapError(f"{path} cannot be written ({error}): check the file and its folder") from error
+            raise
+        return cls(path, connection, lock)
+
+    async def close(self) -> None:
+        """Close the map and give its lock back; what was not committed is dropped."""
+        await self._connection.close()
+        unlock(self.path, self._lock)
+
+    async def compact(self) -> None:
+        """Fold the write-ahead log in, so that the map is one file; left as it is while others read it."""
+        try:
+            await self._connection.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname not in ("SQLITE_BUSY", "SQLITE_LOCKED"):
+                raise
+
+    async def begin(self) -> None:
+        """Open a transaction."""
+        await self._connection.execute("BEGIN IMMEDIATE")
+
+    async def write(self, batch: Batch) -> None:
+        """Append and change, within the open transaction."""
+        for sql, rows in batch.statements():
+            await self._connection.executemany(sql, rows)
+
+    async def commit(self) -> None:
+        """Make the open transaction last."""
+        await self._connection.execute("COMMIT")
+
+    async def rollback(self) -> None:
+        """Drop the open transaction, where there is one."""
+        if self._connection.in_transaction:
+            await self._connection.execute("ROLLBACK")
+
+    async def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
+        """All rows of a question; it sees the open transaction."""
+        return list(await self._connection.execute_fetchall(sql, parameters))
+
+    async def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
+        """The first column of the only row."""
+        return (await self.rows(sql, parameters))[0][0]
+
+    async def slices(self, sql: str, size: int = 50_000) -> AsyncIterator[list[Any]]:
+        """Rows of a question in lists of `size`, for tables that do not fit in memory as objects."""
+        async with self._connection.execute(sql) as cursor:
+            while rows := list(await cursor.fetchmany(size)):
+                yield rows
+
+    async def start_run(self, settings: str, user_agent: str, counts: Mapping[str, int]) -> int:
+        """The id of a new run, in state `running`."""
+        cursor = await self._connection.execute(
+            "INSERT INTO run (started_at, state, version, user_agent, settings, counts) VALUES (?, 'running', ?, ?, ?, ?)",
+            (time.time(), __version__, user_agent, settings, json.dumps(counts)),
+        )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    async def last_run(self) -> RunRow | None:
+        """The newest run, or None on a new map."""
+        rows = await self.rows(
+            "SELECT id, started_at, ended_at, state, version, user_agent, settings, counts, cuts "
+            "FROM run ORDER BY id DESC LIMIT 1"
+        )
+        return RunRow(*rows[0]) if rows else None
+
+    async def save_run(self, run: int, counts: Mapping[str, int]) -> None:
+        """Store the accounting with the facts that it counts, within the open transaction."""
+        await self._connection.execute("UPDATE run SET counts = ? WHERE id = ?", (json.dumps(counts), run))
+
+    async def end_run(self, run: int, state: str, cuts: Sequence[str]) -> None:
+        """Store how a run stands after its last page."""
+        await self._connection.execute(
+            "UPDATE run SET state = ?, ended_at = ?, cuts = ? WHERE id = ?",
+            (state, time.time(), json.dumps(cuts), run),
+        )
+
+    async def pending(self, host: int, limit: int) -> list[PendingPage]:
+        """Pages of a host that may be fetched, least depth first."""
+        rows = await self.rows(
+            "SELECT page.id, page.url, page.depth, page.origin, page.tries FROM origin "
+            "CROSS JOIN page INDEXED BY page_pending ON page.origin = origin.id AND page.outcome = 0 "
+            "WHERE origin.host = ? ORDER BY page.depth, page.id LIMIT ?",
+            (host, limit),
+        )
+        return [PendingPage(*row) for row in rows]
+
+    async def links_of(self, pages: Iterable[int]) -> list[FollowedLink]:
+        """The stored links of pages, as far as depth may pass along them."""
+        found: list[FollowedLink] = []
+        for page in pages:
+            rows = await self.rows(
+                "SELECT page.id, link.target, link.kind, rel.nofollow, target.url, target.origin FROM page "
+                "CROSS JOIN link ON link.capture = page.links CROSS JOIN rel ON rel.id = link.rel "
+                "CROSS JOIN page AS target ON target.id = link.target WHERE page.id = ?",
+                (page,),
+            )
+            found.extend(FollowedLink(*row) for row in rows)
+        return found
+
+    async def redirect_target(self, page: int) -> int | None:
+        """Where a page's newest answer redirects to, or None."""
+        rows = await self.rows(
+            "SELECT link.target FROM page CROSS JOIN link ON link.capture = page.links AND link.ordinal = 0 "
+            "JOIN kind ON kind.id = link.kind WHERE page.id = ? AND kind.name = 'redirect'",
+            (page,),
+        )
+        return rows[0][0] if rows else None
+
+    async def prepare_appending(self) -> None:
+        """Take away the end-built indexes: appending without them is four times as fast."""
+        for step in INDEXES:
+            await self._connection.execute(f"DROP INDEX IF EXISTS {step.name}")
+
+    async def index(self) -> None:
+        """The indexing stage. `interrupt` ends it early; it is then taken up where it stopped."""
+        for step in STEPS:
+            if not await self.value(step.is_done):
+                for statement in step.statements:
+                    await self._connection.execute(statement)
+
+    async def interrupt(self) -> None:
+        """Break off the statement at work, from another task."""
+        await self._connection.interrupt()
+
+
+def _make_map(path: Path) -> None:
+    """Write the schema into a new file; refuse a file that is no map. Nothing else holds the file open yet."""
+    if path.is_dir():
+        raise LinkmapError(f"{path} is a folder: name a map file with --db")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        try:
+            is_empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+        except sqlite3.DatabaseError:
+            is_empty = False
+        if is_empty:
+            connection.executescript(f"BEGIN IMMEDIATE;{schema_sql()}COMMIT;")
+        check_is_map(connection, path)
