@@ -1,0 +1,202 @@
+"""What a crawl of a folder of files must find, worked out without linkmap: a walk over the files themselves.
+
+HTML is read by html5lib, which follows the HTML standard's own steps in Python (linkmap: lexbor, in C); URLs
+are resolved by ada's `URL` class. Nothing is requested: the web server's few rules stand in `look_up`.
+Invariant: nothing of linkmap is imported here.
+
+Not modelled, because no page of these sites has it: meta robots, noscript links, srcdoc.
+"""
+
+import os
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote
+from xml.etree.ElementTree import Element
+
+import ada_url
+import html5lib
+
+HTML = "{http://www.w3.org/1999/xhtml}"
+REFERENCE = {"a": "href", "area": "href", "iframe": "src", "frame": "src"}
+INERT = ("javascript:", "data:", "blob:")
+STRIPPED = "".join(map(chr, range(0x21)))
+"""What the URL standard takes off both ends of a reference: C0 controls and space."""
+
+
+class Reference(NamedTuple):
+    """One link as a page writes it."""
+
+    kind: str
+    written: str
+    nofollow: bool
+
+
+class Document(NamedTuple):
+    """What a page's markup says: its first `<base href>` and its links, in document order."""
+
+    base: str | None
+    references: tuple[Reference, ...]
+
+
+class Page(NamedTuple):
+    """What must become of a page. depth: the least number of links from a seed, redirects not counted."""
+
+    outcome: str
+    status: int | None
+    depth: int | None
+
+
+@dataclass
+class Walk:
+    """What the walk found. links: (source, target, kind) -> occurrences; links to the page itself too."""
+
+    pages: dict[str, Page] = field(default_factory=dict)
+    links: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+
+    def dead_links(self) -> set[tuple[str, str]]:
+        """(source, target) of every link to a page that answers 404."""
+        return {(source, target) for source, target, _ in self.links if self.pages[target].status == 404}
+
+
+def read_document(markup: bytes) -> Document:
+    """The document as the HTML standard parses it, with scripting off."""
+    tree = html5lib.parse(markup, treebuilder="etree", transport_encoding=None)
+    elements = list(_live_elements(tree))
+    bases = [element.get("href") for element in elements if element.tag == HTML + "base"]
+    base = next((href for href in bases if href is not None), None)
+    return Document(base, tuple(_references(elements)))
+
+
+def _live_elements(element: Element) -> Iterator[Element]:
+    """Elements in document order, without what stands inside a `<template>`, which html5lib does not know."""
+    if not isinstance(element.tag, str):
+        return
+    yield element
+    if element.tag != HTML + "template":
+        for child in element:
+            yield from _live_elements(child)
+
+
+def _references(elements: Sequence[Element]) -> Iterator[Reference]:
+    for element in elements:
+        kind = element.tag.removeprefix(HTML)
+        written = element.get(REFERENCE.get(kind, ""))
+        if written is not None:
+            rel = element.get("rel", "") if kind in ("a", "area") else ""
+            yield Reference(kind, written, "nofollow" in rel.lower().split())
+
+
+def html_files(root: Path) -> list[Path]:
+    """Every HTML file below a folder, as a web server knows them: by their names' endings."""
+    return sorted(path for path in root.rglob("*.html") if path.is_file())
+
+
+def read_documents(paths: Sequence[Path]) -> dict[Path, Document]:
+    """Every file's document. html5lib is slow, so the files are shared out among the processors."""
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        return dict(zip(paths, pool.map(_read_file, paths, chunksize=8), strict=True))
+
+
+def _read_file(path: Path) -> Document:
+    return read_document(path.read_bytes())
+
+
+def look_up(root: Path, path: str) -> tuple[int, Path | None]:
+    """The web server's answer to a path: 200 and a file, 301 for a folder without its slash, else 404."""
+    place = root / unquote(path).lstrip("/")
+    if place.is_dir():
+        if not path.endswith("/"):
+            return 301, None
+        place = place / "index.html"
+    elif path.endswith("/"):
+        return 404, None
+    return (200, place) if place.is_file() else (404, None)
+
+
+def resolve(reference: str, base: str) -> str | None:
+    """The page that a reference names, without fragment and credentials; None where it is no URL."""
+    try:
+        url = ada_url.URL(reference, base)
+    except ValueError:
+        return None
+    url.hash = ""
+    if url.username or url.password:
+        url.username = url.password = ""
+    return str(url.href)
+
+
+def walk(root: Path, documents: dict[Path, Document], seeds: Sequence[str]) -> Walk:
+    """Everything that links lead to from the seeds, on whose hosts a path names a file of `root`.
+
+    Breadth first. A redirect costs no depth, so its target enters the queue at the front.
+    """
+    hosts = {ada_url.URL(seed).hostname for seed in seeds}
+    found = Walk()
+    depths: dict[str, int] = {}
+    queue = deque((seed, 0) for seed in seeds)
+    while queue:
+        url, depth = queue.popleft()
+        if url in depths:
+            continue
+        depths[url] = depth
+        found.pages[url], followed = _visit(root, hosts, documents, url, depth, found.links)
+        if found.pages[url].status == 301:
+            queue.extendleft((target, depth) for target in followed)
+        else:
+            queue.extend((target, depth + 1) for target in followed)
+    for _, target, _ in list(found.links):
+        found.pages.setdefault(target, Page("nofollow", None, None))
+    return found
+
+
+def _visit(
+    root: Path,
+    hosts: set[str],
+    documents: dict[Path, Document],
+    url: str,
+    depth: int,
+    links: Counter[tuple[str, str, str]],
+) -> tuple[Page, list[str]]:
+    """What becomes of one page, and where its links lead on; the links themselves are counted."""
+    refusal = _refusal(url, hosts)
+    if refusal:
+        return Page(refusal, None, depth), []
+    parts = ada_url.URL(url)
+    status, file = look_up(root, parts.pathname)
+    if status == 301:
+        target = str(ada_url.URL(parts.pathname + "/" + parts.search, url).href)
+        links[url, target, "redirect"] += 1
+        return Page("redirect", 301, depth), [target]
+    if file is None:
+        return Page("client_error", 404, depth), []
+    if file not in documents:
+        return Page("not_html", 200, depth), []
+    document = documents[file]
+    base = resolve(document.base, url) if document.base is not None else None
+    followed = []
+    for reference in document.references:
+        target = resolve(reference.written, base or url)
+        if target is None:
+            target = reference.written.strip(STRIPPED)
+        if target.startswith(INERT):
+            continue
+        links[url, target, reference.kind] += 1
+        if not reference.nofollow:
+            followed.append(target)
+    return Page("fetched", 200, depth), followed
+
+
+def _refusal(url: str, hosts: set[str]) -> str | None:
+    """Why a page is not requested, or None where it is."""
+    try:
+        parts = ada_url.URL(url)
+    except ValueError:
+        return "invalid"
+    if parts.protocol not in ("http:", "https:"):
+        return "unsupported_scheme"
+    return None if parts.hostname in hosts else "off_scope"

@@ -1,0 +1,46 @@
+"""The documentation packages, fetched with apt and unpacked without being installed.
+
+`python -m tests.realsites.packages FOLDER` unpacks them for the tests, which look at LINKMAP_REALSITES first.
+"""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+PACKAGES = ("debian-policy", "postgresql-doc-15")
+
+
+class UnavailableError(Exception):
+    """Why the packages cannot be had on this machine, in words."""
+
+
+def unpack(folder: Path) -> None:
+    """Unpack every package below the folder, as `dpkg-deb -x` does. Raises UnavailableError."""
+    for tool in ("apt-get", "dpkg-deb"):
+        if shutil.which(tool) is None:
+            raise UnavailableError(f"{tool} is not on this machine")
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = ("APT::Sandbox::User=root", "Acquire::Retries=1", "Acquire::http::Timeout=20")
+    options = [word for setting in settings for word in ("-o", setting)]
+    _run(folder, ["apt-get", "-q", *options, "download", *PACKAGES])
+    for archive in sorted(folder.glob("*.deb")):
+        _run(folder, ["dpkg-deb", "-x", str(archive), str(folder)])
+        archive.unlink()
+
+
+def _run(folder: Path, command: list[str]) -> None:
+    try:
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=300)
+    except subprocess.CalledProcessError as error:
+        last = (error.stderr.strip().splitlines() or [f"exit code {error.returncode}"])[-1]
+        raise UnavailableError(f"{command[0]} failed: {last}") from error
+    except subprocess.TimeoutExpired as error:
+        raise UnavailableError(f"{command[0]} did not end within 300 s") from error
+
+
+if __name__ == "__main__":
+    try:
+        unpack(Path(sys.argv[1]))
+    except UnavailableError as reason:
+        sys.exit(f"{', '.join(PACKAGES)}: {reason}")

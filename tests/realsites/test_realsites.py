@@ -1,0 +1,103 @@
+"""A crawl by the real command line finds exactly the pages and links that the oracle finds in the files.
+
+No difference is known. The packages have links of kind `a` alone, so the site made by hand comes with them.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from .compare import differences, read_map
+from .oracle import Document, Walk, html_files, read_documents, walk
+from .packages import UnavailableError, unpack
+from .server import served
+from .small_site import by_hand, write_site
+
+REPOSITORY = Path(__file__).parents[2]
+POSTGRESQL = ("doc/postgresql-doc-15/html/",)
+POLICY = (
+    "doc/debian-policy/README.html",
+    "doc/debian-policy/policy.html",  # a folder, and so are the next two: each answers with a redirect
+    "doc/debian-policy/perl-policy.html",
+    "doc/debian-policy/menu-policy.html",
+    "doc/debian-policy/perl-policy-1.html",
+    "doc/debian-policy/menu-policy-1.html",
+    "doc/debian-policy/fhs/fhs-3.0.html",
+    "doc/debian-policy/autopkgtest.html",
+    "doc/debian-policy/debconf_specification.html",
+    "doc/debian-policy/copyright-format-1.0.html",
+    "doc/debian-policy/policy.txt.gz",
+)
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the unpacked packages share, which is the root of their site."""
+    named = os.environ.get("LINKMAP_REALSITES")
+    folder = Path(named) if named else tmp_path_factory.mktemp("packages")
+    if not named:
+        try:
+            unpack(folder)
+        except UnavailableError as reason:
+            pytest.skip(str(reason))
+    return folder / "usr" / "share"
+
+
+@pytest.fixture(scope="module")
+def documents(packages: Path) -> dict[Path, Document]:
+    """What html5lib reads in every HTML file of the packages."""
+    return read_documents(html_files(packages))
+
+
+def linkmap(*arguments: str | Path) -> str:
+    """The output of a command that must end well."""
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-m", "linkmap", *map(str, arguments)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def crawl(seeds: Sequence[str], db: Path) -> Walk:
+    """What a crawl of the seeds' host, to its end, finds."""
+    everything = ["--scope", "host", "--depth", "250", "--max-pages", "0"]
+    linkmap("crawl", *seeds, "--db", db, "--delay", "0", "--allow-private", "--quiet", *everything)
+    return read_map(db)
+
+
+def test_the_site_made_by_hand_is_crawled_as_worked_out(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    with served(site) as base:
+        write_site(site, base)
+        found = crawl([base + "index.html"], tmp_path / "map.db")
+    assert differences(by_hand(base), found) == []
+
+
+@pytest.mark.realsites
+@pytest.mark.parametrize("paths", [POLICY, POSTGRESQL], ids=["debian-policy", "postgresql-doc-15"])
+def test_a_package_is_crawled_exactly_as_its_files_say(
+    paths: Sequence[str], packages: Path, documents: dict[Path, Document], tmp_path: Path
+) -> None:
+    with served(packages) as base:
+        seeds = [base + path for path in paths]
+        found = crawl(seeds, tmp_path / "map.db")
+    expected = walk(packages, documents, seeds)
+    assert differences(expected, found) == []
+
+
+@pytest.mark.realsites
+def test_broken_links_are_the_dead_links_of_the_files(
+    packages: Path, documents: dict[Path, Document], tmp_path: Path
+) -> None:
+    with served(packages) as base:
+        seeds = [base + path for path in POLICY]
+        crawl(seeds, tmp_path / "map.db")
+    rows = json.loads(linkmap("query", "broken_links", "--db", tmp_path / "map.db", "--format", "json"))
+    dead = walk(packages, documents, seeds).dead_links()
+    assert dead, "the packages are known to have a dead link"
+    assert {(row["source"], row["target"]) for row in rows} == dead
