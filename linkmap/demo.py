@@ -7,7 +7,6 @@ the caller ends. This file is also the child's program, run by its path: it impo
 
 import os
 import pydoc
-import re
 import signal
 import socketserver
 import subprocess
@@ -15,6 +14,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -36,8 +36,6 @@ LEFT_OUT = frozenset(
 
 _LOADER_VARIABLES = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FRAMEWORK_PATH")
 """All that the child gets of the environment: the pages of os and posix show the variables they find."""
-
-_MODULE_LINK = re.compile(r'href="([\w.]+)\.html[#"]')
 
 
 @contextmanager
@@ -74,14 +72,21 @@ def serve() -> None:
     stdin, stdout = _take_standard_streams()
     threading.Thread(target=_exit_at_end_of, args=(stdin,), daemon=True).start()
     warnings.simplefilter("ignore")
-    bodies = {path: page.encode("utf-8", "replace") for path, page in render_site().items()}
+    public, others = _module_names()
+    # One after the other and always in this order, so that every run serves the same pages: what pydoc
+    # writes depends a little on what it wrote before. A request waits for its page.
+    renderer = ThreadPoolExecutor(max_workers=1)
+    pages = {f"/{name}.html": renderer.submit(_rendered, name) for name in public + others}
+    pages["/"] = Future()
+    pages["/"].set_result(_index(public))
 
     class Pages(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True  # else every answer waits 40 ms for an acknowledgement
 
         def do_GET(self) -> None:
-            body = bodies.get(self.path.partition("?")[0])
+            page = pages.get(self.path.partition("?")[0])
+            body = page.result() if page else None
             self.send_response(404 if body is None else 200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             body = body or b"<!DOCTYPE html><title>No such module</title><p>No such module."
@@ -121,20 +126,13 @@ def _exit_at_end_of(descriptor: int) -> None:
     os._exit(0)
 
 
-def render_site() -> dict[str, str]:
-    """Path -> page: an index, every public module, and what these link to where it is loaded anyway.
+def _module_names() -> tuple[list[str], list[str]]:
+    """The public modules, and the submodules and private ones that are loaded with them.
 
-    Everything is imported before anything is rendered: a package's page depends on what is loaded.
+    All are imported before the first is rendered: a package's page depends on what is loaded.
     """
-    names = [name for name in sorted(sys.stdlib_module_names) if not name.startswith("_") and _imported(name)]
-    site = {"/": _index(names)}
-    found = dict.fromkeys(names)
-    while found:
-        pages = {name: _rendered(name) for name in found}
-        site |= {f"/{name}.html": page for name, page in pages.items() if page}
-        linked = dict.fromkeys(name for page in pages.values() for name in _MODULE_LINK.findall(page))
-        found = {name: None for name in linked if f"/{name}.html" not in site and _is_loaded(name)}
-    return site
+    public = [name for name in sorted(sys.stdlib_module_names) if not name.startswith("_") and _imported(name)]
+    return public, sorted(name for name in list(sys.modules) if _is_loaded(name) and name not in public)
 
 
 def _imported(name: str) -> bool:
@@ -149,24 +147,25 @@ def _imported(name: str) -> bool:
 def _is_loaded(name: str) -> bool:
     root = name.partition(".")[0]
     known = root in sys.stdlib_module_names and root not in LEFT_OUT
-    return known and isinstance(sys.modules.get(name), ModuleType)
+    return known and isinstance(sys.modules[name], ModuleType)
 
 
-def _rendered(name: str) -> str:
-    """The module's page, or nothing where pydoc cannot write it; then it is a dead link."""
+def _rendered(name: str) -> bytes | None:
+    """The module's page, or None where pydoc cannot write it; then it is a dead link."""
     module = sys.modules[name]
     try:
-        return pydoc.html.page(pydoc.describe(module), pydoc.html.document(module, name))
+        page = pydoc.html.page(pydoc.describe(module), pydoc.html.document(module, name))
     except Exception:  # noqa: BLE001 (pydoc calls what it finds in a module, which may raise anything)
-        return ""
+        return None
+    return page.encode("utf-8", "replace")
 
 
-def _index(names: list[str]) -> str:
+def _index(names: list[str]) -> bytes:
     items = "\n".join(f'<li><a href="{name}.html">{name}</a></li>' for name in names)
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{INDEX_TITLE}</title></head>\n'
         f"<body><h1>{INDEX_TITLE}</h1>\n<ul>\n{items}\n</ul></body></html>\n"
-    )
+    ).encode()
 
 
 if __name__ == "__main__":
