@@ -74,10 +74,9 @@ class Frontier:
     def add(self, host_id: int, entry: Entry) -> None:
         """Take in a page that may be fetched. Harmless for a page that is held or in flight already."""
         host = self._host(host_id)
-        if entry.page in self._held or host.dropped:
+        if entry.page in self._held:
             return
-        is_page = entry.depth != ROBOTS_DEPTH
-        if is_page and (host.more or len(host.queue) + host.parked >= self._window):
+        if entry.depth != ROBOTS_DEPTH and (host.more or len(host.queue) + host.parked >= self._window):
             self.add_stored(host_id)
             return
         self._held.add(entry.page)
@@ -208,7 +207,7 @@ class Frontier:
         return host
 
     def _push(self, host: _Host, entry: Entry) -> None:
-        if host.dropped:
+        if host.dropped and entry.depth != ROBOTS_DEPTH:
             self._held.discard(entry.page)
             return
         heapq.heappush(host.queue, entry)

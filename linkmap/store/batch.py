@@ -35,13 +35,19 @@ class VisitRow(NamedTuple):
     id: int
 
 
-class ChangeRow(NamedTuple):
-    """What later links, a wider scope or a closed redirect loop changed of a page."""
+class ReachRow(NamedTuple):
+    """What later links changed of how a page is reached."""
 
     depth: int | None
     hops: int
     reach: int
     auxiliary: bool
+    id: int
+
+
+class JudgedRow(NamedTuple):
+    """What linkmap decided of a page without a request, or anew."""
+
     outcome: int
     detail: str | None
     id: int
@@ -105,13 +111,16 @@ class Batch:
     captures: list[CaptureRow] = field(default_factory=list)
     links: list[LinkRow] = field(default_factory=list)
     visits: list[VisitRow] = field(default_factory=list)
-    changes: list[ChangeRow] = field(default_factory=list)
+    reaches: list[ReachRow] = field(default_factory=list)
+    judged: list[JudgedRow] = field(default_factory=list)
     robots: list[tuple[str, int | None, str | None, int]] = field(default_factory=list)
     """state, capture, text, origin"""
     host_counts: list[tuple[int, int, int, int, int]] = field(default_factory=list)
     """pages by state to add: pending, done, failed, excluded, host"""
-    host_times: list[tuple[float | None, float | None, int]] = field(default_factory=list)
-    """delay_s, due_at, host"""
+    host_delays: list[tuple[float, int]] = field(default_factory=list)
+    """delay_s, host"""
+    host_dues: list[tuple[float, int]] = field(default_factory=list)
+    """due_at, host"""
 
     def statements(self) -> list[tuple[str, list[tuple[object, ...]]]]:
         """Each statement with its rows, in writing order; those without rows left out."""
@@ -135,9 +144,11 @@ _STATEMENTS = {
     "captures": _insert("capture", ", ".join(CaptureRow._fields)),
     "links": _insert("link", ", ".join(LinkRow._fields)),
     "visits": "UPDATE page SET outcome = ?, detail = ?, tries = ?, due_at = ?, capture = ?, links = ? WHERE id = ?",
-    "changes": "UPDATE page SET depth = ?, hops = ?, reach = ?, auxiliary = ?, outcome = ?, detail = ? WHERE id = ?",
+    "reaches": "UPDATE page SET depth = ?, hops = ?, reach = ?, auxiliary = ? WHERE id = ?",
+    "judged": "UPDATE page SET outcome = ?, detail = ?, due_at = NULL WHERE id = ?",
     "robots": "UPDATE origin SET robots = ?, robots_capture = ?, robots_text = ? WHERE id = ?",
-    "host_counts": "UPDATE host SET pending = pending + ?, done = done + ?, failed = failed + ?, excluded = excluded + ? "
-    "WHERE id = ?",
-    "host_times": "UPDATE host SET delay_s = ?, due_at = ? WHERE id = ?",
+    "host_counts": "UPDATE host SET pending = pending + ?, done = done + ?, failed = failed + ?, "
+    "excluded = excluded + ? WHERE id = ?",
+    "host_delays": "UPDATE host SET delay_s = ? WHERE id = ?",
+    "host_dues": "UPDATE host SET due_at = ? WHERE id = ?",
 }

@@ -49,7 +49,7 @@ def writer_lock(path: Path) -> Iterator[None]:
     descriptor = try_lock(path)
     if descriptor is None:
         raise LinkmapError(
-            f"{path} is being written by another linkmap: wait for it, stop it with Ctrl-C, or name another map with --db"
+            f"{path} is being written by another linkmap: wait for it, stop it with Ctrl-C, or name another with --db"
         )
     try:
         yield

@@ -3,7 +3,8 @@
 PRAGMA application_id = 0x6c6d6170;
 PRAGMA user_version = 1;
 
--- One crawl run. counts: JSON object outcome -> pages of the whole map as of the run's last commit.
+-- One crawl run. counts: {"page": {outcome: number}, "auxiliary": {outcome: number}}, JSON, of the whole map
+-- as of the run's last commit; outcomes without a page are left out.
 CREATE TABLE run (
     id          INTEGER PRIMARY KEY,
     started_at  REAL NOT NULL,                 -- Unix time, seconds

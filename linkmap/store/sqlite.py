@@ -136,14 +136,19 @@ class Store:
             while rows := list(await cursor.fetchmany(size)):
                 yield rows
 
-    async def start_run(self, settings: str, user_agent: str, counts: Mapping[str, int]) -> int:
+    async def start_run(self, settings: str, user_agent: str, counts: Mapping[str, Mapping[str, int]]) -> int:
         """The id of a new run, in state `running`."""
         cursor = await self._connection.execute(
-            "INSERT INTO run (started_at, state, version, user_agent, settings, counts) VALUES (?, 'running', ?, ?, ?, ?)",
+            "INSERT INTO run (started_at, state, version, user_agent, settings, counts) "
+            "VALUES (?, 'running', ?, ?, ?, ?)",
             (time.time(), __version__, user_agent, settings, json.dumps(counts)),
         )
         assert cursor.lastrowid is not None
         return cursor.lastrowid
+
+    async def reopen_run(self, run: int) -> None:
+        """Put a run that was stopped or killed back to work."""
+        await self._connection.execute("UPDATE run SET state = 'running', ended_at = NULL WHERE id = ?", (run,))
 
     async def last_run(self) -> RunRow | None:
         """The newest run, or None on a new map."""
@@ -153,7 +158,7 @@ class Store:
         )
         return RunRow(*rows[0]) if rows else None
 
-    async def save_run(self, run: int, counts: Mapping[str, int]) -> None:
+    async def save_run(self, run: int, counts: Mapping[str, Mapping[str, int]]) -> None:
         """Store the accounting with the facts that it counts, within the open transaction."""
         await self._connection.execute("UPDATE run SET counts = ? WHERE id = ?", (json.dumps(counts), run))
 

@@ -1,0 +1,342 @@
+"""The crawl: claim, fetch, parse, record, in one TaskGroup. The only module that knows the order of the stages.
+
+    seeds -> frontier -> fetch -> parse -> store
+               ^                           |
+               '---- discovered pages <----'
+
+Requests run side by side; what they bring is recorded by one task in batches, and only what is committed may
+lead to further requests. The crawl is over when nothing is queued, in flight or uncommitted.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+
+from linkmap import seeds as seed_lines
+from linkmap.discovery import Discovery
+from linkmap.fetch import Client
+from linkmap.frontier import ROBOTS_DEPTH, Entry, Frontier
+from linkmap.ledger import Ledger
+from linkmap.model import Job, Outcome, Report
+from linkmap.permission import Permission, host_of
+from linkmap.scope import Exclusion
+from linkmap.seeds import Seed
+from linkmap.settings import MAX_TRIES, Settings
+from linkmap.worker import visit
+
+GRACE_S = 4.0
+"""How long a stopped crawl waits for the answers that are under way."""
+
+_MOST_UNRECORDED = 2_000
+_BATCH = 256
+_RETRIED = frozenset({Outcome.TIMEOUT, Outcome.CONNECT_ERROR, Outcome.DNS_ERROR, Outcome.SERVER_ERROR})
+_SLOWED = frozenset({429, 503})
+_TRY_HTTP = frozenset({Outcome.CONNECT_ERROR, Outcome.TLS_ERROR, Outcome.TIMEOUT, Outcome.PROTOCOL_ERROR})
+
+Change = Callable[[Discovery], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How a crawl stands."""
+
+    seconds: float
+    responses: int
+    counts: Counter[Outcome]
+    in_flight: int
+    hosts_at_work: int
+
+
+@dataclass(slots=True)
+class _Record:
+    """Something to commit, and what to do once it is committed."""
+
+    changes: list[Change]
+    released: int | None = None
+    retry: tuple[int, Entry, float] | None = None
+
+
+class Crawl:
+    """One crawl at work on one map."""
+
+    def __init__(self, ledger: Ledger, settings: Settings, client: Client) -> None:
+        self.ledger = ledger
+        self.settings = settings
+        self.client = client
+        self.discovery = ledger.discovery
+        self.frontier = Frontier(settings.delay_s, settings.per_host)
+        self.permission = Permission(settings.agent)
+        self.responses = 0
+        self.budget_used = 0
+        self._loop = asyncio.get_running_loop()
+        self._started = self._loop.time()
+        self._connections = settings.connections
+        self._visits: set[asyncio.Task[None]] = set()
+        self._pages_in_flight = 0
+        self._records: list[_Record] = []
+        self._uncommitted = 0
+        self._wake = asyncio.Event()
+        self._recordable = asyncio.Event()
+        self._stopping = False
+        self._dispatched = False
+        self._host_requests: Counter[int] = Counter()
+        self._host_was_dropped = False
+        self._guessed: dict[int, Seed] = {}
+
+    def stop(self) -> None:
+        """Start nothing more; what is under way may still end."""
+        if not self._stopping:
+            self._stopping = True
+            self._wake.set()
+
+    def progress(self) -> Progress:
+        """How the crawl stands now."""
+        return Progress(
+            self._loop.time() - self._started,
+            self.responses,
+            self.discovery.counts,
+            len(self._visits),
+            self.frontier.hosts_at_work,
+        )
+
+    async def run(self) -> None:
+        """Crawl until nothing is left, the budget is spent or `stop` was called; all that came is committed."""
+        await self._resume()
+        async with asyncio.TaskGroup() as group:
+            recording = group.create_task(self._record_all())
+            await self._dispatch(group)
+            if self._visits:
+                await asyncio.wait(self._visits, timeout=GRACE_S)
+            for task in self._visits:
+                task.cancel()
+            self._dispatched = True
+            self._recordable.set()
+            await recording
+
+    @property
+    def cut_by_budget(self) -> str | None:
+        """The option whose limit left pages unfetched, or None."""
+        if self._over_budget():
+            return f"--max-pages {self.settings.max_pages}"
+        return f"--max-pages-per-host {self.settings.max_pages_per_host}" if self._host_was_dropped else None
+
+    async def _resume(self) -> None:
+        """Take up what the store holds: pending pages, robots.txt, delays, guessed seeds, budgets spent."""
+        store, settings = self.ledger.store, self.settings
+        rows = await store.rows(
+            "SELECT seed.page, page.url, seed.written FROM seed JOIN page ON page.id = seed.page "
+            "WHERE seed.guess = ? AND page.outcome = ?",
+            (seed_lines.GUESSED_HTTPS, Outcome.PENDING),
+        )
+        self._guessed = {page: Seed(url, written, seed_lines.GUESSED_HTTPS) for page, url, written in rows}
+        await self.permission.load(self.ledger, self.frontier)
+        self.budget_used = await store.value(
+            "SELECT count(*) FROM capture JOIN page ON page.id = capture.page "
+            "WHERE capture.status IS NOT NULL AND page.auxiliary = 0"
+        )
+        if settings.max_pages_per_host:
+            query = (
+                "SELECT origin.host, count(*) FROM capture JOIN page ON page.id = capture.page "
+                "JOIN origin ON origin.id = page.origin WHERE page.auxiliary = 0 GROUP BY origin.host"
+            )
+            self._host_requests.update(dict(await store.rows(query)))
+        asked = {row[0]: row[1] for row in await store.rows("SELECT id, due_at FROM host WHERE done + failed > 0")}
+        now, wall = self._loop.time(), time.time()
+        for host in await self.ledger.hosts_with_pending():
+            if host in asked:
+                wait = max(self.frontier.delay_s(host), (asked[host] or wall) - wall)
+                self.frontier.defer(host, now + wait)
+            self.frontier.add_stored(host)
+        self._take_discovered(keep_entries=False)
+
+    async def _dispatch(self, group: asyncio.TaskGroup) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            self._start_all(group)
+            if self._is_over():
+                return
+            await self._sleep()
+
+    def _start_all(self, group: asyncio.TaskGroup) -> None:
+        now = self._loop.time()
+        while self._may_start() and (claimed := self.frontier.claim(now)):
+            self._start(group, *claimed)
+        if self.frontier.hungry():
+            self._recordable.set()
+
+    def _start(self, group: asyncio.TaskGroup, host: int, entry: Entry) -> None:
+        """Request a claimed page, unless its robots.txt must come first or forbids it."""
+        if entry.depth == ROBOTS_DEPTH:
+            self._spawn(group, self._visit_robots(host, entry))
+            return
+        if self.settings.robots:
+            if not self.permission.is_known(entry.origin):
+                first = not self.frontier.is_parked(entry.origin)
+                self.frontier.park(host, entry)
+                if first:
+                    self.frontier.add(host, self.permission.request(entry.origin, entry.url))
+                return
+            exclusion = self.permission.exclusion(entry.origin, entry.url)
+            if exclusion is not None:
+                self.frontier.skip(host)
+                self._decide(host, entry, exclusion)
+                return
+        self._host_requests[host] += 1
+        self._pages_in_flight += 1
+        self._spawn(group, self._visit_page(host, entry))
+        if self._host_requests[host] == self.settings.max_pages_per_host:
+            self.frontier.drop_host(host)
+            self._host_was_dropped = True
+
+    def _spawn(self, group: asyncio.TaskGroup, work: Coroutine[None, None, None]) -> None:
+        task = group.create_task(work)
+        self._visits.add(task)
+        task.add_done_callback(self._visit_done)
+
+    def _visit_done(self, task: asyncio.Task[None]) -> None:
+        self._visits.discard(task)
+        self._wake.set()
+
+    async def _visit_page(self, host: int, entry: Entry) -> None:
+        try:
+            report = await visit(Job(entry.page, entry.url), self.client)
+        finally:
+            self._pages_in_flight -= 1
+        self.frontier.ended(host, self._loop.time())
+        if report.visit.status is not None:
+            self.responses += 1
+            self.budget_used += 1
+        wait_s = self._retry_wait_s(host, entry, report)
+        retry_at = None if wait_s is None else time.time() + wait_s
+        changes: list[Change] = [lambda discovery: discovery.record(host, entry, report, retry_at)]
+        retry = None
+        if wait_s is not None:
+            retry = (host, entry._replace(tries=entry.tries + 1), self._loop.time() + wait_s)
+        elif report.visit.outcome in _TRY_HTTP and entry.page in self._guessed:
+            changes.append(self._http_instead(entry.page))
+        self._record(_Record(changes, entry.page, retry))
+
+    async def _visit_robots(self, host: int, entry: Entry) -> None:
+        """One request on the way to an origin's rules: the next hop, another try, or the end of it."""
+        report = await visit(Job(0, entry.url, robots=True), self.client)
+        self.frontier.ended(host, self._loop.time())
+        self.frontier.release([entry.page])
+        hop = self.permission.next_hop(entry, report)
+        if hop is not None:
+            next_host = host_of(hop.url, self.discovery.names, self.ledger)
+            self._record(_Record([lambda discovery: discovery.record_robots(entry.url, report)]))
+            self.frontier.add(next_host, hop)
+            return
+        wait_s = self._retry_wait_s(host, entry, report)
+        if wait_s is not None:
+            self._record(_Record([lambda discovery: discovery.record_robots(entry.url, report)]))
+            self.frontier.retry(host, entry._replace(tries=entry.tries + 1), self._loop.time() + wait_s)
+            return
+        own_host = self.discovery.names.origin_hosts[entry.origin]
+        state, delay_s = self.permission.settle(entry, report, own_host, self.frontier)
+
+        def settle(discovery: Discovery) -> None:
+            capture = discovery.record_robots(entry.url, report)
+            discovery.batch.robots.append((state, capture, report.text, entry.origin))
+            if delay_s is not None:
+                discovery.batch.host_delays.append((delay_s, own_host))
+
+        self._record(_Record([settle]))
+        self.frontier.unpark(entry.origin)
+
+    def _retry_wait_s(self, host: int, entry: Entry, report: Report) -> float | None:
+        """Seconds until another try, or None where there is none. 429 and 503 slow the host as well."""
+        answer = report.visit
+        backoff_s = max(self.frontier.delay_s(host), 0.25) * 4**entry.tries
+        wait_s = answer.retry_after_s if answer.retry_after_s is not None else backoff_s
+        if answer.status in _SLOWED:
+            self.frontier.defer(host, self._loop.time() + wait_s)
+            due_at = time.time() + wait_s
+            self._record(_Record([lambda discovery: discovery.batch.host_dues.append((due_at, host))]))
+        elif answer.outcome not in _RETRIED:
+            return None
+        guessed = entry.page in self._guessed and answer.status is None
+        return None if entry.tries + 1 >= MAX_TRIES or guessed else max(wait_s, backoff_s)
+
+    def _decide(self, host: int, entry: Entry, exclusion: Exclusion) -> None:
+        changes: list[Change] = [lambda discovery: discovery.decide(host, entry, exclusion.outcome, exclusion.detail)]
+        if exclusion.outcome in _TRY_HTTP and entry.page in self._guessed:
+            changes.append(self._http_instead(entry.page))
+        self._record(_Record(changes, entry.page))
+
+    def _http_instead(self, page: int) -> Change:
+        """The change that adds the http seed for a bare name whose https did not answer."""
+        seed = self._guessed.pop(page)
+        url = seed_lines.over_http(seed.url)
+
+        def add(discovery: Discovery) -> None:
+            discovery.scope.add(url)
+            discovery.add_seed(url, seed.written, seed_lines.GUESSED_HTTP)
+
+        return add
+
+    def _record(self, record: _Record) -> None:
+        self._records.append(record)
+        self._uncommitted += 1
+        self._recordable.set()
+
+    async def _record_all(self) -> None:
+        """Commit what came, in batches, until the last visit has ended; bring in what the store holds."""
+        while True:
+            await self._recordable.wait()
+            self._recordable.clear()
+            while self._records:
+                batch, self._records = self._records[:_BATCH], self._records[_BATCH:]
+                await self.ledger.commit([change for record in batch for change in record.changes])
+                self._uncommitted -= len(batch)
+                self.frontier.release([record.released for record in batch if record.released is not None])
+                for record in batch:
+                    if record.retry is not None:
+                        self.frontier.retry(*record.retry)
+                self._take_discovered()
+                self._wake.set()
+            await self._refill()
+            if self._dispatched:
+                return
+
+    def _take_discovered(self, keep_entries: bool = True) -> None:
+        """Hand committed discoveries to the frontier."""
+        ready, self.discovery.ready = self.discovery.ready, []
+        reopened, self.discovery.reopened = self.discovery.reopened, set()
+        if keep_entries:
+            for host, entry in ready:
+                self.frontier.add(host, entry)
+        for host in reopened:
+            self.frontier.add_stored(host)
+
+    async def _refill(self) -> None:
+        for host, wanted in self.frontier.hungry():
+            rows = await self.ledger.store.pending(host, wanted)
+            entries = [Entry(row.depth, row.id, row.url, row.origin, row.tries) for row in rows]
+            self.frontier.refill(host, entries, exhausted=len(rows) < wanted)
+            self._wake.set()
+
+    def _may_start(self) -> bool:
+        return (
+            len(self._visits) < self._connections and self._uncommitted < _MOST_UNRECORDED and not self._over_budget()
+        )
+
+    def _over_budget(self) -> bool:
+        limit = self.settings.max_pages
+        return bool(limit) and self.budget_used + self._pages_in_flight >= limit
+
+    def _is_over(self) -> bool:
+        if self._visits or self._uncommitted:
+            return False
+        return self.frontier.idle or self._over_budget()
+
+    async def _sleep(self) -> None:
+        """Wait until something ended, was committed, or falls due."""
+        due = self.frontier.next_due() if self._may_start() else None
+        try:
+            async with asyncio.timeout_at(due):
+                await self._wake.wait()
+        except TimeoutError:
+            return

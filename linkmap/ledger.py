@@ -1,0 +1,181 @@
+"""Writes what was found: one transaction for a batch of whole pages, with the accounting inside it.
+
+Within the transaction the consequences are drawn to their end: depths are passed on through stored links,
+redirect loops are closed, pages are judged again where the scope grew. What comes out is committed as a whole.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Self
+
+from linkmap.discovery import Discovery
+from linkmap.frontier import Entry
+from linkmap.model import Outcome, State
+from linkmap.seeds import Seed
+from linkmap.settings import Settings
+from linkmap.store.sqlite import Store
+from linkmap.url import Origin
+
+_LONGEST_LOOP = 1_000
+_EXCLUDED = tuple(outcome for outcome in Outcome if outcome.state is State.EXCLUDED)
+
+
+class Ledger:
+    """The store and what is known of it, kept equal at every commit."""
+
+    def __init__(self, store: Store, discovery: Discovery) -> None:
+        self.store = store
+        self.discovery = discovery
+
+    @classmethod
+    async def open(cls, store: Store, settings: Settings, *, new_run: bool) -> Self:
+        """The ledger of a map. Without `new_run` the last run goes on."""
+        last = await store.last_run()
+        run = last.id if last is not None and not new_run else 0
+        discovery = Discovery(settings, run)
+        ledger = cls(store, discovery)
+        await ledger._load()
+        if not run:
+            discovery.run = await store.start_run(settings.to_json(), settings.agent, discovery.counts_json())
+        else:
+            await store.reopen_run(run)
+        await store.prepare_appending()
+        return ledger
+
+    async def commit(self, changes: Iterable[Callable[[Discovery], object]]) -> None:
+        """Apply changes to what is known and make them last, with all that follows from them."""
+        discovery, store = self.discovery, self.store
+        await store.begin()
+        try:
+            for change in changes:
+                change(discovery)
+            await self._settle()
+            await store.save_run(discovery.run, discovery.counts_json())
+            await store.commit()
+        except BaseException:
+            await store.rollback()
+            raise
+
+    async def add_seeds(self, seeds: Iterable[Seed]) -> None:
+        """Take in seeds: first all of them into the scope, then each as a page of depth 0."""
+        seeds = list(seeds)
+        for seed in seeds:
+            self.discovery.scope.add(seed.url)
+
+        def add(discovery: Discovery) -> None:
+            for seed in seeds:
+                discovery.add_seed(seed.url, seed.written, seed.guess)
+
+        await self.commit([add])
+
+    async def judge_again(self) -> None:
+        """Judge every excluded page under the settings of this run."""
+        self.discovery.judge_again = _EXCLUDED
+        await self.commit([])
+
+    async def give_up_pending(self, detail: str) -> int:
+        """Exclude what is still pending because the budget is spent; gives how many pages that were."""
+        total = 0
+        while rows := await self.store.rows(
+            "SELECT page.id, page.url, page.depth, page.origin, page.tries, origin.host FROM page "
+            "JOIN origin ON origin.id = page.origin WHERE page.outcome = 0 LIMIT 10000"
+        ):
+            entries = [(host, Entry(depth, page, url, origin, tries)) for page, url, depth, origin, tries, host in rows]
+
+            def give_up(discovery: Discovery, entries: list[tuple[int, Entry]] = entries) -> None:
+                for host, entry in entries:
+                    discovery.decide(host, entry, Outcome.OVER_BUDGET, detail)
+
+            await self.commit([give_up])
+            total += len(entries)
+        return total
+
+    async def hosts_with_pending(self) -> list[int]:
+        """Hosts with pages that wait in the store."""
+        return [row[0] for row in await self.store.rows("SELECT id FROM host WHERE pending > 0 ORDER BY id")]
+
+    async def _settle(self) -> None:
+        """Write the batch, then draw its consequences until there are none."""
+        discovery, store = self.discovery, self.store
+        await store.write(discovery.take_batch())
+        while discovery.unsettled:
+            improved, discovery.improved = discovery.improved, []
+            redirected, discovery.redirected = discovery.redirected, []
+            outcomes, discovery.judge_again = discovery.judge_again, ()
+            if improved:
+                discovery.propagate(await store.links_of(dict.fromkeys(improved)))
+            for page, target in redirected:
+                await self._close_loop(page, target)
+            if outcomes:
+                await self._rejudge(outcomes)
+            await store.write(discovery.take_batch())
+
+    async def _close_loop(self, page: int, target: int) -> None:
+        """Follow stored redirects from `target`; where they come back to `page`, all on the way are a loop."""
+        loop = [page]
+        while target != page:
+            loop.append(target)
+            following = await self.store.redirect_target(target)
+            if following is None or following in loop[1:] or len(loop) > _LONGEST_LOOP:
+                return
+            target = following
+        self.discovery.close_loop([(member, await self._url(member)) for member in loop])
+
+    async def _url(self, page: int) -> str:
+        return str(await self.store.value("SELECT url FROM page WHERE id = ?", (page,)))
+
+    async def _rejudge(self, outcomes: Iterable[Outcome]) -> None:
+        places = ", ".join(str(int(outcome)) for outcome in outcomes)
+        query = f"SELECT id, url FROM page WHERE outcome IN ({places}) AND auxiliary = 0"  # noqa: S608 our own numbers
+        async for rows in self.store.slices(query):
+            self.discovery.rejudge(rows)
+
+    async def _load(self) -> None:
+        """Take in what the store knows; the accounting is counted anew, not believed."""
+        discovery, names = self.discovery, self.discovery.names
+        for host, name in await self.store.rows("SELECT id, name FROM host ORDER BY id"):
+            names.host_ids[name] = host
+        query = (
+            "SELECT origin.id, scheme, host.name, port, host FROM origin JOIN host ON host.id = host ORDER BY origin.id"
+        )
+        for origin, scheme, name, port, host in await self.store.rows(query):
+            names.origin_ids[Origin(scheme, name, port)] = origin
+            names.origin_hosts[origin] = host
+        for rel, tokens in await self.store.rows("SELECT id, tokens FROM rel"):
+            names.rel_ids[tokens] = rel
+        names.last_anchor = await self.store.value("SELECT max(id) FROM anchor")
+        discovery.last_capture = await self.store.value("SELECT coalesce(max(id), 0) FROM capture")
+        pages = "SELECT url_key, depth, hops, reach, outcome, auxiliary FROM page ORDER BY id"
+        async for rows in self.store.slices(pages):
+            discovery.known.load(row[:5] for row in rows)
+            for *_, outcome, auxiliary in rows:
+                counts = discovery.auxiliary_counts if auxiliary else discovery.counts
+                counts[Outcome(outcome)] += 1
+        await self._load_seeds()
+
+    async def _load_seeds(self) -> None:
+        """The seeds, the hops of their redirects, and the scope that both make."""
+        scope, exempt = self.discovery.scope, self.discovery.exempt
+        rows = await self.store.rows(
+            "SELECT page.id, page.url, page.outcome FROM seed JOIN page ON page.id = seed.page"
+        )
+        for page, url, _ in rows:
+            exempt.add(page)
+            scope.add(url)
+        redirecting = (Outcome.REDIRECT, Outcome.REDIRECT_LOOP, Outcome.TOO_MANY_REDIRECTS)
+        hops = [page for page, _, outcome in rows if outcome in redirecting]
+        while hops:
+            target = await self.store.redirect_target(hops.pop())
+            if target is None or target in exempt:
+                continue
+            exempt.add(target)
+            url, outcome, status = (
+                await self.store.rows(
+                    "SELECT page.url, page.outcome, capture.status FROM page "
+                    "LEFT JOIN capture ON capture.id = page.capture WHERE page.id = ?",
+                    (target,),
+                )
+            )[0]
+            if outcome in redirecting:
+                hops.append(target)
+            elif status is not None and outcome != Outcome.PENDING:
+                scope.add(url)

@@ -1,0 +1,237 @@
+"""A crawl run on a map: begun, resumed or added to; crawled, indexed, ended."""
+
+import asyncio
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from linkmap.crawling import Crawl, Progress
+from linkmap.fetch import Client, ClientSettings
+from linkmap.ledger import Ledger
+from linkmap.model import LinkmapError, Outcome, State, UsageError
+from linkmap.seeds import BadSeed, Seed, parse_seed
+from linkmap.settings import Settings
+from linkmap.store.sqlite import Store
+
+_TICK_S = 0.25
+
+
+@dataclass(slots=True)
+class CrawlResult:
+    """What a crawl came to."""
+
+    state: str
+    """`finished`, `stopped` (to be resumed) or `indexing` (all pages there, indexes not)."""
+    seconds: float
+    responses: int
+    """Answers to requests for pages in this run, robots.txt left out."""
+    counts: Counter[Outcome]
+    """Pages of the whole map by outcome, robots.txt left out."""
+    cuts: list[str] = field(default_factory=list)
+    """What kept the crawl from going on: budgets, or Ctrl-C."""
+    widened: list[str] = field(default_factory=list)
+    """Hosts or domains that the redirects of seeds added to the scope."""
+
+    def in_state(self, state: State) -> int:
+        """How many pages are in a state."""
+        return sum(number for outcome, number in self.counts.items() if outcome.state is state)
+
+
+async def crawl(
+    seeds: Sequence[str | Seed] = (),
+    db: Path | str = "map.db",
+    settings: Settings | None = None,
+    *,
+    resume: bool = False,
+    add: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+    stop: asyncio.Event | None = None,
+) -> CrawlResult:
+    """Crawl from seeds into a map, or take up one that was stopped (`resume`), or add to a finished one (`add`).
+
+    `settings` of a resumed crawl may be left out; `progress` is called about four times a second; setting
+    `stop` ends the crawl early, to be resumed. Raises UsageError for seeds and settings that cannot be, and
+    LinkmapError where the map cannot be written.
+    """
+    path = Path(db)
+    chosen = _check_call(seeds, path, resume=resume, add=add)
+    store = await Store.open(path)
+    try:
+        used = await _used_settings(store, settings, resume=resume, add=add)
+        if used is None:
+            return await _nothing_left(store)
+        ledger = await Ledger.open(store, used, new_run=not resume)
+        if add:
+            await ledger.judge_again()
+        if chosen:
+            await ledger.add_seeds(chosen)
+        return await _Run(ledger, used, progress, stop or asyncio.Event()).go()
+    except sqlite3.Error as error:
+        raise LinkmapError(
+            f"writing {path} failed ({error}): what was committed is safe; mend the disk or free some space, "
+            "then go on with `linkmap crawl --resume`"
+        ) from error
+    finally:
+        await store.close()
+
+
+class _Run:
+    """One run from its first request to its last index."""
+
+    def __init__(
+        self, ledger: Ledger, settings: Settings, progress: Callable[[Progress], None] | None, stop: asyncio.Event
+    ) -> None:
+        self.ledger = ledger
+        self.store = ledger.store
+        self.settings = settings
+        self.progress = progress
+        self.stop = stop
+        self.cuts: list[str] = []
+
+    async def go(self) -> CrawlResult:
+        """Crawl, index, and say how it ended."""
+        started = asyncio.get_running_loop().time()
+        async with Client(_client_settings(self.settings)) as client:
+            crawl = Crawl(self.ledger, self.settings, client)
+            await self._watched(crawl)
+        state = await self._end(crawl)
+        return CrawlResult(
+            state=state,
+            seconds=asyncio.get_running_loop().time() - started,
+            responses=crawl.responses,
+            counts=self.ledger.discovery.counts,
+            cuts=self.cuts,
+            widened=self.ledger.discovery.widened,
+        )
+
+    async def _watched(self, crawl: Crawl) -> None:
+        """The crawl, with its progress told and an ear for `stop`."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                watching = group.create_task(self._watch(crawl))
+                await crawl.run()
+                watching.cancel()
+        except BaseExceptionGroup as errors:
+            raise _first(errors) from errors
+        if self.progress is not None:
+            self.progress(crawl.progress())
+
+    async def _watch(self, crawl: Crawl) -> None:
+        while True:
+            if self.progress is not None:
+                self.progress(crawl.progress())
+            try:
+                async with asyncio.timeout(_TICK_S):
+                    await self.stop.wait()
+            except TimeoutError:
+                continue
+            crawl.stop()
+            await asyncio.sleep(_TICK_S)
+
+    async def _end(self, crawl: Crawl) -> str:
+        """Bring the run to its final state; gives that state."""
+        run, discovery = self.ledger.discovery.run, self.ledger.discovery
+        if discovery.counts[Outcome.PENDING] and not self.stop.is_set() and (limit := crawl.cut_by_budget):
+            left = await self.ledger.give_up_pending(limit)
+            self.cuts.append(f"{limit}: {left:,} pages were not fetched")
+        if discovery.counts[Outcome.PENDING]:
+            self.cuts.append("stopped by Ctrl-C")
+            await self.store.end_run(run, "stopped", self.cuts)
+            await self.store.compact()
+            return "stopped"
+        await self.store.end_run(run, "indexing", self.cuts)
+        if not await self._index():
+            return "indexing"
+        await self.store.compact()
+        return "finished"
+
+    async def _index(self) -> bool:
+        """The indexing stage; False where `stop` broke it off."""
+        indexing = asyncio.ensure_future(self.store.index())
+        stopping = asyncio.ensure_future(self.stop.wait())
+        await asyncio.wait({indexing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not indexing.done():
+            await self.store.interrupt()
+        try:
+            await indexing
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_INTERRUPT":
+                raise
+            await self.store.rollback()
+            return False
+        return True
+
+
+def _check_call(seeds: Sequence[str | Seed], path: Path, *, resume: bool, add: bool) -> list[Seed]:
+    """The seeds of a call that makes sense. Raises UsageError."""
+    if resume and add:
+        raise UsageError("--resume goes on with a crawl as it was, --add changes it: give one of them")
+    if resume and seeds:
+        raise UsageError("a resumed crawl has its seeds already: leave them out, or use --add when it is finished")
+    if (resume or add) and not path.exists():
+        raise UsageError(f"no map at {path}: start one with `linkmap crawl SEED --db {path}`")
+    chosen: list[Seed] = []
+    for written in seeds:
+        seed = parse_seed(written) if isinstance(written, str) else written
+        if isinstance(seed, BadSeed):
+            raise UsageError(f"the seed {seed.written!r} {seed.reason}")
+        chosen.append(seed)
+    if not chosen and not resume and not add:
+        raise UsageError("no seed: give at least one URL to start from")
+    return chosen
+
+
+async def _used_settings(store: Store, settings: Settings | None, *, resume: bool, add: bool) -> Settings | None:
+    """The settings under which to go on, or None where nothing is left to resume. Raises UsageError."""
+    last = await store.last_run()
+    if last is None:
+        return settings or Settings()
+    stored = Settings.from_json(last.settings)
+    finished = last.state == "finished"
+    if resume:
+        if settings is None:
+            return None if finished else stored
+        if differing := stored.differences(settings):
+            raise UsageError(
+                f"this crawl was started with another {', '.join(differing)}: resume it as it was, "
+                "and change that with --add when it is finished"
+            )
+        resumed = replace(stored, concurrency=settings.concurrency, workers=settings.workers)
+        return None if finished else resumed
+    if not finished:
+        raise UsageError(f"{store.path} holds a crawl that is not finished: go on with `linkmap crawl --resume`")
+    if not add:
+        raise UsageError(
+            f"{store.path} holds a finished crawl: widen it with `linkmap crawl --add`, "
+            "or name another file with --db for a new one"
+        )
+    return settings or stored
+
+
+async def _nothing_left(store: Store) -> CrawlResult:
+    rows = await store.rows("SELECT outcome, count(*) FROM page WHERE auxiliary = 0 GROUP BY outcome")
+    await store.compact()
+    return CrawlResult("finished", 0.0, 0, Counter({Outcome(outcome): number for outcome, number in rows}))
+
+
+def _client_settings(settings: Settings) -> ClientSettings:
+    return ClientSettings(
+        user_agent=settings.agent,
+        timeout_s=settings.timeout_s,
+        max_bytes=settings.max_bytes,
+        allow_private=settings.allow_private,
+        resolve=settings.resolve,
+    )
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error of a group of tasks that is none of being cancelled."""
+    for error in errors.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            return _first(error)
+        if not isinstance(error, asyncio.CancelledError):
+            return error
+    return errors

@@ -1,0 +1,111 @@
+"""A real server for each test that wants one, and the map that a crawl of it makes."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from aiohttp import web
+
+
+@dataclass
+class Answer:
+    """What the server says to a path."""
+
+    body: str | bytes = ""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    delay_s: float = 0.0
+
+
+@dataclass
+class Hit:
+    """One line of the server's log. Times are the server's own, monotonic seconds."""
+
+    path: str
+    host: str
+    began: float
+    ended: float
+    headers: dict[str, str]
+
+
+Page = str | Answer | Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Site:
+    """A tiny site on a free loopback port, in a thread of its own. `pages` may change while it runs."""
+
+    def __init__(self, pages: dict[str, Page] | None = None) -> None:
+        self.pages: dict[str, Page] = pages or {}
+        self.log: list[Hit] = []
+        self.port = 0
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> "Site":
+        self._thread.start()
+        assert self._ready.wait(10), "the test server did not start"
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def __call__(self, path: str) -> str:
+        return self.url + path
+
+    def paths(self) -> list[str]:
+        """The paths that were asked for, in order, robots.txt left out."""
+        return [hit.path for hit in self.log if hit.path != "/robots.txt"]
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._start())
+        self._ready.set()
+        self._loop.run_forever()
+        self._loop.run_until_complete(self._runner.cleanup())
+
+    async def _start(self) -> None:
+        server = web.Server(self._answer, access_log=None)
+        self._runner = web.ServerRunner(server, shutdown_timeout=0.1)
+        await self._runner.setup()
+        listener = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await listener.start()
+        self.port = listener._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        began = time.monotonic()
+        try:
+            return await self._page(request)
+        finally:
+            host = request.headers.get("Host", "")
+            self.log.append(Hit(request.path_qs, host, began, time.monotonic(), dict(request.headers)))
+
+    async def _page(self, request: web.BaseRequest) -> web.StreamResponse:
+        host = request.headers.get("Host", "").partition(":")[0]
+        page = self.pages.get(f"//{host}{request.path_qs}", self.pages.get(request.path_qs))
+        if page is None:
+            return web.Response(status=404, text="no such page")
+        if isinstance(page, str):
+            page = Answer(page)
+        if not isinstance(page, Answer):
+            return await page(request)  # type: ignore[arg-type]
+        await asyncio.sleep(page.delay_s)
+        body = page.body.encode() if isinstance(page.body, str) else page.body
+        headers = {"Content-Type": "text/html; charset=utf-8"} | page.headers
+        return web.Response(status=page.status, body=body, headers=headers)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A running server without pages; fill `site.pages`."""
+    with Site() as server:
+        yield server
