@@ -1,4 +1,4 @@
-"""A site of ten files whose every link is worked out by hand below: what the packages lack stands here."""
+"""A site of nine files whose every link is worked out by hand below: what the packages lack stands here."""
 
 from collections import Counter
 from pathlib import Path

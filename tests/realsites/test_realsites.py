@@ -5,6 +5,7 @@ No difference is known. The packages have links of kind `a` alone, so the site m
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -88,6 +89,13 @@ def test_a_package_is_crawled_exactly_as_its_files_say(
         found = crawl(seeds, tmp_path / "map.db")
     expected = walk(packages, documents, seeds)
     assert differences(expected, found) == []
+
+
+@pytest.mark.realsites
+def test_the_oracle_sees_each_link_that_a_plain_search_sees(documents: dict[Path, Document]) -> None:
+    link = re.compile(rb"<a\s[^>]*?\bhref\s*=", re.IGNORECASE)
+    counted = {path: len(link.findall(path.read_bytes())) for path in documents}
+    assert counted == {path: len(document.references) for path, document in documents.items()}
 
 
 @pytest.mark.realsites
