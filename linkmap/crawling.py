@@ -19,7 +19,7 @@ from linkmap.discovery import Discovery
 from linkmap.fetch import Client
 from linkmap.frontier import ROBOTS_DEPTH, Entry, Frontier
 from linkmap.ledger import Ledger
-from linkmap.model import Job, Outcome, Report
+from linkmap.model import Job, Outcome, Report, Visit
 from linkmap.permission import Permission, host_of
 from linkmap.scope import Exclusion
 from linkmap.seeds import Seed
@@ -61,10 +61,17 @@ class _Record:
 class Crawl:
     """One crawl at work on one map."""
 
-    def __init__(self, ledger: Ledger, settings: Settings, client: Client) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        settings: Settings,
+        client: Client,
+        on_answer: Callable[[str, Visit], None] | None = None,
+    ) -> None:
         self.ledger = ledger
         self.settings = settings
         self.client = client
+        self._on_answer = on_answer
         self.discovery = ledger.discovery
         self.frontier = Frontier(settings.delay_s, settings.per_host)
         self.permission = Permission(settings.agent)
@@ -204,7 +211,7 @@ class Crawl:
             report = await visit(Job(entry.page, entry.url), self.client)
         finally:
             self._pages_in_flight -= 1
-        self.frontier.ended(host, self._loop.time())
+        self._heard(host, entry, report)
         if report.visit.status is not None:
             self.responses += 1
             self.budget_used += 1
@@ -221,7 +228,7 @@ class Crawl:
     async def _visit_robots(self, host: int, entry: Entry) -> None:
         """One request on the way to an origin's rules: the next hop, another try, or the end of it."""
         report = await visit(Job(0, entry.url, robots=True), self.client)
-        self.frontier.ended(host, self._loop.time())
+        self._heard(host, entry, report)
         self.frontier.release([entry.page])
         hop = self.permission.next_hop(entry, report)
         if hop is not None:
@@ -245,6 +252,11 @@ class Crawl:
 
         self._record(_Record([settle]))
         self.frontier.unpark(entry.origin)
+
+    def _heard(self, host: int, entry: Entry, report: Report) -> None:
+        self.frontier.ended(host, self._loop.time())
+        if self._on_answer is not None:
+            self._on_answer(entry.url, report.visit)
 
     def _retry_wait_s(self, host: int, entry: Entry, report: Report) -> float | None:
         """Seconds until another try, or None where there is none. 429 and 503 slow the host as well."""

@@ -212,7 +212,7 @@ class Discovery:
             )
         )  # fmt: skip
         (self.auxiliary_counts if auxiliary else self.counts)[outcome] += 1
-        if origin_id is not None:
+        if origin_id is not None and not auxiliary:
             self._moves[self.names.origin_hosts[origin_id]][_STATES.index(outcome.state)] += 1
         return page
 
@@ -235,8 +235,10 @@ class Discovery:
         if exempted:
             self.exempt.add(page)
         if was_auxiliary:
-            self.auxiliary_counts[Outcome(known.outcome[page])] -= 1
-            self.counts[Outcome(known.outcome[page])] += 1
+            before = Outcome(known.outcome[page])
+            self.auxiliary_counts[before] -= 1
+            self.counts[before] += 1
+            self._moves[self._host(url)][_STATES.index(before.state)] += 1
             self._judge_anew(page, url, self._exclusion(page, url))
             return
         self._review(page, url, exempted)
@@ -287,10 +289,11 @@ class Discovery:
         known = self.known
         before = Outcome(known.outcome[page])
         known.outcome[page] = outcome
-        counts = self.auxiliary_counts if known.reach[page] == Reach.AUXILIARY else self.counts
+        auxiliary = known.reach[page] == Reach.AUXILIARY
+        counts = self.auxiliary_counts if auxiliary else self.counts
         counts[before] -= 1
         counts[outcome] += 1
-        if host and before.state is not outcome.state:
+        if host and not auxiliary and before.state is not outcome.state:
             self._moves[host][_STATES.index(before.state)] -= 1
             self._moves[host][_STATES.index(outcome.state)] += 1
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from linkmap.crawling import Crawl, Progress
 from linkmap.fetch import Client, ClientSettings
 from linkmap.ledger import Ledger
-from linkmap.model import LinkmapError, Outcome, State, UsageError
+from linkmap.model import LinkmapError, Outcome, State, UsageError, Visit
 from linkmap.seeds import BadSeed, Seed, parse_seed
 from linkmap.settings import Settings
 from linkmap.store.sqlite import Store
@@ -34,6 +34,11 @@ class CrawlResult:
     widened: list[str] = field(default_factory=list)
     """Hosts or domains that the redirects of seeds added to the scope."""
 
+    @property
+    def reached_any(self) -> bool:
+        """Whether the map holds at least one page that was fetched."""
+        return self.in_state(State.DONE) > 0
+
     def in_state(self, state: State) -> int:
         """How many pages are in a state."""
         return sum(number for outcome, number in self.counts.items() if outcome.state is state)
@@ -47,13 +52,15 @@ async def crawl(
     resume: bool = False,
     add: bool = False,
     progress: Callable[[Progress], None] | None = None,
+    on_answer: Callable[[str, Visit], None] | None = None,
     stop: asyncio.Event | None = None,
 ) -> CrawlResult:
     """Crawl from seeds into a map, or take up one that was stopped (`resume`), or add to a finished one (`add`).
 
-    `settings` of a resumed crawl may be left out; `progress` is called about four times a second; setting
-    `stop` ends the crawl early, to be resumed. Raises UsageError for seeds and settings that cannot be, and
-    LinkmapError where the map cannot be written.
+    `settings` of a resumed crawl may be left out. `progress` is called about four times a second, `on_answer` with
+    the URL of every answer; setting `stop` ends the crawl early, to be resumed.
+
+    Raises UsageError for seeds and settings that cannot be, LinkmapError where the map cannot be written.
     """
     path = Path(db)
     chosen = _check_call(seeds, path, resume=resume, add=add)
@@ -67,7 +74,7 @@ async def crawl(
             await ledger.judge_again()
         if chosen:
             await ledger.add_seeds(chosen)
-        return await _Run(ledger, used, progress, stop or asyncio.Event()).go()
+        return await _Run(ledger, used, progress, on_answer, stop or asyncio.Event()).go()
     except sqlite3.Error as error:
         raise LinkmapError(
             f"writing {path} failed ({error}): what was committed is safe; mend the disk or free some space, "
@@ -81,12 +88,18 @@ class _Run:
     """One run from its first request to its last index."""
 
     def __init__(
-        self, ledger: Ledger, settings: Settings, progress: Callable[[Progress], None] | None, stop: asyncio.Event
+        self,
+        ledger: Ledger,
+        settings: Settings,
+        progress: Callable[[Progress], None] | None,
+        on_answer: Callable[[str, Visit], None] | None,
+        stop: asyncio.Event,
     ) -> None:
         self.ledger = ledger
         self.store = ledger.store
         self.settings = settings
         self.progress = progress
+        self.on_answer = on_answer
         self.stop = stop
         self.cuts: list[str] = []
 
@@ -94,7 +107,7 @@ class _Run:
         """Crawl, index, and say how it ended."""
         started = asyncio.get_running_loop().time()
         async with Client(_client_settings(self.settings)) as client:
-            crawl = Crawl(self.ledger, self.settings, client)
+            crawl = Crawl(self.ledger, self.settings, client, self.on_answer)
             await self._watched(crawl)
         state = await self._end(crawl)
         return CrawlResult(

@@ -26,7 +26,7 @@ CREATE TABLE seed (
     guess    INTEGER NOT NULL
 );
 
--- pending .. excluded: pages of this host by state, kept at each commit. reversed: org.example.www
+-- pending .. excluded: pages of this host by state, auxiliary ones left out, kept at each commit. reversed: org.example.www
 CREATE TABLE host (
     id        INTEGER PRIMARY KEY,
     name      TEXT NOT NULL,

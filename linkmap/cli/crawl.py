@@ -1,0 +1,296 @@
+"""`linkmap crawl`: options to settings, seeds from everywhere, signals, and the summary at the end."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from linkmap.cli.options import db_option
+from linkmap.cli.progress import Display
+from linkmap.cli.summary import summary
+from linkmap.cli.text import safe
+from linkmap.model import UsageError
+from linkmap.runs import CrawlResult
+from linkmap.runs import crawl as crawl_map
+from linkmap.scope import ScopeName
+from linkmap.seeds import BadSeed, Seed, parse_seed, parse_seed_lines
+from linkmap.settings import Settings
+from linkmap.store.reader import open_reader
+
+_DEFAULTS = Settings()
+_SIZE_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+
+
+class Size(click.ParamType[int]):
+    """A number of bytes, with K, M or G (1024 each) behind it where wanted."""
+
+    name = "bytes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        text = value.strip().lower().removesuffix("ib").removesuffix("b")
+        unit = text[-1:] if text[-1:] in ("k", "m", "g") else ""
+        number = text.removesuffix(unit) if unit else text
+        if not (number.isascii() and number.isdigit()):
+            self.fail(f"{value!r} is not a size: give bytes, or a number with K, M or G, as in 10M.", param, ctx)
+        return int(number) * _SIZE_UNITS[unit]
+
+
+class Resolved(click.ParamType[tuple[str, int, str]]):
+    """HOST:PORT:ADDRESS, as curl has it."""
+
+    name = "host:port:address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int, str]:
+        from ipaddress import ip_address
+
+        host, _, rest = str(value).partition(":")
+        port, _, address = rest.partition(":")
+        try:
+            plain = str(ip_address(address.strip("[]")))
+        except ValueError:
+            plain = ""
+        if not host or not port.isdigit() or not 0 < int(port) < 65_536 or not plain:
+            self.fail(f"{value!r} is not HOST:PORT:ADDRESS, as in example.org:443:93.184.216.34.", param, ctx)
+        return host.lower(), int(port), plain
+
+
+@click.command()
+@click.argument("seeds", nargs=-1, metavar="[SEED]...")
+@click.option(
+    "--seeds", "seed_files", multiple=True, metavar="FILE|-", help="More seeds, one a line; # starts a comment."
+)
+@db_option
+@click.option("--resume", is_flag=True, help="Go on with a crawl that was stopped or killed, as it was.")
+@click.option("--add", is_flag=True, help="Add to a finished map: more seeds, wider scope, depth or budget.")
+@click.option(
+    "--depth",
+    type=click.IntRange(0, 65_000),
+    default=_DEFAULTS.depth,
+    show_default=True,
+    help="Links to follow from a seed; 0: the seeds alone.",
+)
+@click.option(
+    "--scope",
+    type=click.Choice([name.value for name in ScopeName]),
+    default=_DEFAULTS.scope.value,
+    show_default=True,
+    help="page: the seeds; prefix: under a seed's folder; host; domain: the seed's registrable domain; any.",
+)
+@click.option(
+    "--include", multiple=True, metavar="REGEX", help="Fetch only URLs in which this is found (seeds always)."
+)
+@click.option("--exclude", multiple=True, metavar="REGEX", help="Do not fetch URLs in which this is found.")
+@click.option(
+    "--max-pages",
+    type=click.IntRange(0),
+    default=_DEFAULTS.max_pages,
+    show_default=True,
+    help="Responses in the whole map; 0: no limit.",
+)
+@click.option(
+    "--max-pages-per-host",
+    type=click.IntRange(0),
+    default=_DEFAULTS.max_pages_per_host,
+    show_default=True,
+    help="Requests for pages of one host; 0: no limit.",
+)
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1),
+    default=None,
+    show_default="adapts, up to 256",
+    help="Requests in flight at the same time.",
+)
+@click.option(
+    "--per-host",
+    type=click.IntRange(1),
+    default=_DEFAULTS.per_host,
+    show_default=True,
+    help="Requests in flight at one host.",
+)
+@click.option(
+    "--delay",
+    "delay_s",
+    type=click.FloatRange(0),
+    default=_DEFAULTS.delay_s,
+    show_default=True,
+    metavar="SECONDS",
+    help="From the end of a host's answer to the next request to it; a longer Crawl-delay holds.",
+)
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(0, min_open=True),
+    default=_DEFAULTS.timeout_s,
+    show_default=True,
+    metavar="SECONDS",
+    help="For a whole exchange, name lookup to last byte.",
+)
+@click.option(
+    "--max-bytes",
+    type=Size(),
+    default=_DEFAULTS.max_bytes,
+    show_default="10M",
+    help="Of a decoded body; what is longer is cut and flagged.",
+)
+@click.option(
+    "--user-agent",
+    metavar="TEXT",
+    default=None,
+    show_default=_DEFAULTS.agent,
+    help="Also the name robots.txt is read for.",
+)
+@click.option("--contact", metavar="TEXT", default=None, help="URL or e-mail to put into the User-Agent.")
+@click.option("--robots/--no-robots", default=True, show_default=True, help="Obey robots.txt (RFC 9309).")
+@click.option("--resolve", type=Resolved(), multiple=True, help="Use this address for a host and port, as curl does.")
+@click.option("--allow-private", is_flag=True, help="Also dial private and loopback addresses.")
+@click.option(
+    "--workers",
+    type=click.IntRange(0, 0),
+    default=0,
+    show_default=True,
+    help="Processes that fetch and parse; 0: linkmap's own.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@click.option("-v", "--verbose", is_flag=True, help="Print a line for every answer.")
+@click.pass_context
+def crawl(
+    ctx: click.Context,
+    /,
+    seeds: tuple[str, ...],
+    seed_files: tuple[str, ...],
+    db: Path,
+    resume: bool,
+    add: bool,
+    quiet: bool,
+    verbose: bool,
+    **options: Any,
+) -> None:
+    """Crawl from seeds into a map.
+
+    A SEED is a URL, or a bare name such as example.org, which is tried with https, then http.
+    Every link found is recorded; scope and depth only decide what is fetched.
+    Ctrl-C stops after the requests under way, a second one at once; `--resume` goes on from there.
+    """
+    settings = _settings(ctx, db, options, resume=resume, add=add)
+    chosen = list(_seeds(seeds, seed_files))
+    if not chosen and (seeds or seed_files):
+        raise UsageError("no valid seed among those given: see the lines above")
+    display = Display(quiet=quiet, verbose=verbose)
+    result = _run(
+        lambda stop: crawl_map(
+            chosen,
+            db,
+            settings,
+            resume=resume,
+            add=add,
+            progress=display.update,
+            on_answer=display.answer,
+            stop=stop,
+        ),
+        display,
+    )
+    if not quiet:
+        click.echo(summary(result, db))
+    ctx.exit(_exit_code(result))
+
+
+def _settings(ctx: click.Context, db: Path, options: dict[str, Any], *, resume: bool, add: bool) -> Settings | None:
+    """The settings that the options make; on a map that exists, the stored ones with what was given anew."""
+    options["scope"] = ScopeName(options["scope"])
+    if not (resume or add) or not db.exists():
+        return Settings(**options)
+    given = {
+        name: value
+        for name, value in options.items()
+        if ctx.get_parameter_source(name) not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
+    }
+    stored = _stored_settings(db)
+    return replace(stored or Settings(), **given)
+
+
+def _stored_settings(db: Path) -> Settings | None:
+    with closing(open_reader(db)) as reader:
+        row = reader.execute("SELECT settings FROM run ORDER BY id DESC LIMIT 1").fetchone()
+    return Settings.from_json(row[0]) if row else None
+
+
+def _seeds(written: Iterable[str], files: Iterable[str]) -> Iterator[Seed]:
+    """The valid seeds; each that is not is told on standard error with its place."""
+    for text in written:
+        yield from _valid("argument", parse_seed(text))
+    for name in files:
+        for number, seed in parse_seed_lines(_lines(name)):
+            yield from _valid(f"{'standard input' if name == '-' else name}:{number}", seed)
+
+
+def _valid(place: str, seed: Seed | BadSeed) -> Iterator[Seed]:
+    if isinstance(seed, BadSeed):
+        click.echo(f"{place}: {safe(seed.written)!r} {seed.reason}; left out", err=True)
+    else:
+        yield seed
+
+
+def _lines(name: str) -> list[str]:
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise UsageError(f"--seeds {name}: {error.strerror}; name a readable file, or - for standard input") from error
+    try:
+        return data.decode("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"--seeds {name}: not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+
+
+def _run(work: Callable[[asyncio.Event], Any], display: Display) -> CrawlResult:
+    """The crawl's result, on uvloop where there is one, with Ctrl-C understood once and twice."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(_with_signals(work, display))
+
+
+async def _with_signals(work: Callable[[asyncio.Event], Any], display: Display) -> CrawlResult:
+    stop = asyncio.Event()
+
+    def interrupted() -> None:
+        if stop.is_set():
+            display.close()
+            os._exit(4)
+        stop.set()
+        display.say("Stopping: the requests under way may still end. Ctrl-C again leaves at once.")
+
+    loop = asyncio.get_running_loop()
+    if sys.platform != "win32":
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, interrupted)
+    try:
+        with display:
+            result: CrawlResult = await work(stop)
+            return result
+    finally:
+        if sys.platform != "win32":
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+def _exit_code(result: CrawlResult) -> int:
+    if result.state != "finished":
+        return 4
+    return 0 if result.reached_any else 1
