@@ -118,9 +118,7 @@ class HandmadeMap:
     ) -> None:
         """One occurrence, after the source's others. New ends become pages: fetched, and pending."""
         holder = self._links_of(self._page_id(source)) or self.capture(source)
-        ordinal = self.connection.execute(
-            "SELECT count(*) FROM link WHERE capture = ?", (holder,)
-        ).fetchone()[0]
+        ordinal = self.connection.execute("SELECT count(*) FROM link WHERE capture = ?", (holder,)).fetchone()[0]
         self._insert(
             "link",
             capture=holder, ordinal=ordinal, target=self._page_id(target), kind=LinkKind[kind.upper()],
@@ -141,11 +139,13 @@ class HandmadeMap:
 
     def close_run(self, state: str) -> None:
         """End the run in this state, with the counts of the accounting over the map and over each host."""
-        counts = dict(
-            self.connection.execute(
-                "SELECT outcome.name, count(*) FROM page JOIN outcome ON outcome.id = page.outcome GROUP BY 1"
-            )
-        )
+        rows = self.connection.execute(
+            "SELECT outcome.name, auxiliary, count(*) FROM page JOIN outcome ON outcome.id = outcome GROUP BY 1, 2"
+        ).fetchall()
+        counts = {
+            "page": {name: number for name, auxiliary, number in rows if not auxiliary},
+            "auxiliary": {name: number for name, auxiliary, number in rows if auxiliary},
+        }
         self.connection.execute(
             "UPDATE run SET state = ?, ended_at = 1, counts = ? WHERE id = ?",
             (state, json.dumps(counts), self.run),
@@ -161,18 +161,14 @@ class HandmadeMap:
     def compute_degrees(self) -> None:
         """Fill the table `degree` and stamp it, counting in Python over the plain rows."""
         host_of = dict(
-            self.connection.execute(
-                "SELECT page.id, host FROM page LEFT JOIN origin ON origin.id = page.origin"
-            )
+            self.connection.execute("SELECT page.id, host FROM page LEFT JOIN origin ON origin.id = page.origin")
         )
         answered = self.connection.execute(
-            "SELECT page.id FROM page JOIN outcome ON outcome.id = outcome "
-            "WHERE state = 'done' AND NOT auxiliary"
+            "SELECT page.id FROM page JOIN outcome ON outcome.id = outcome WHERE state = 'done' AND NOT auxiliary"
         )
         nodes = {row[0] for row in answered}
         occurrences = self.connection.execute(
-            "SELECT page.id, target, kind FROM page JOIN link ON link.capture = page.links "
-            "WHERE NOT auxiliary"
+            "SELECT page.id, target, kind FROM page JOIN link ON link.capture = page.links WHERE NOT auxiliary"
         )
         ends = [(a, b) for a, b, kind in occurrences if a != b and kind in NAVIGATION_KINDS]
         for node in sorted(nodes.union(*ends)):
@@ -202,9 +198,7 @@ class HandmadeMap:
         )  # fmt: skip
 
     def _links_of(self, page: int) -> int | None:
-        found: int | None = self.connection.execute(
-            "SELECT links FROM page WHERE id = ?", (page,)
-        ).fetchone()[0]
+        found: int | None = self.connection.execute("SELECT links FROM page WHERE id = ?", (page,)).fetchone()[0]
         return found
 
     def _origin_id(self, url: str) -> int | None:

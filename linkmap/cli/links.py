@@ -1,0 +1,58 @@
+"""`linkmap links`: what a page links to, and what links to it."""
+
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from linkmap.cli.options import db_option
+from linkmap.cli.query import format_option
+from linkmap.cli.text import note, print_rows
+from linkmap.pages import find_page, links_from, links_to
+from linkmap.store.indexing import ensure_indexed
+from linkmap.store.reader import open_reader
+
+COLUMNS = ("direction", "kind", "rel", "region", "anchor", "url", "outcome")
+
+
+@click.command()
+@click.argument("page")
+@click.option("--in", "inward", is_flag=True, help="Only the links into the page.")
+@click.option("--out", "outward", is_flag=True, help="Only the links out of the page.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    help="Links at most in each direction; 0 gives all.",
+)
+@format_option
+@db_option
+def links(page: str, inward: bool, outward: bool, limit: int, form: str, db: Path) -> None:
+    """Show the links into and out of PAGE, of every kind, with the words and the part of the page they stand in.
+
+    PAGE is a URL in any spelling: example.com/x and HTTP://EXAMPLE.com/x#y will do.
+    """
+    built = ensure_indexed(db)
+    if built:
+        note(built)
+    both = inward == outward
+    at_most = limit + 1 if limit else -1
+    with closing(open_reader(db)) as connection:
+        found = find_page(connection, page)
+        arriving = links_to(connection, found.id, at_most) if both or inward else []
+        leaving = links_from(connection, found.id, at_most) if both or outward else []
+    rows = []
+    for direction, ends in (("in", arriving), ("out", leaving)):
+        rows += [
+            (direction, end.kind, end.rel, end.region, end.anchor, end.url, end.outcome)
+            for end in ends[: limit or None]
+        ]
+    if form == "table":
+        note(f"{found.url} ({found.outcome})")
+    if rows or form != "table":
+        print_rows(COLUMNS, rows, form)
+    else:
+        note("No links.")
+    if limit and max(len(arriving), len(leaving)) > limit:
+        note(f"The first {limit} links of a direction; --limit 0 shows all.")
