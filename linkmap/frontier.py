@@ -36,6 +36,7 @@ class _Host:
     delay_s: float
     due_at: float = float("-inf")
     due_before: float = float("-inf")
+    ended_at: float = float("-inf")
     queue: list[Entry] = field(default_factory=list)
     in_flight: int = 0
     parked: int = 0
@@ -118,6 +119,7 @@ class Frontier:
     def ended(self, host_id: int, now: float) -> None:
         """A request to the host ended: its delay runs from here."""
         host = self._hosts[host_id]
+        host.ended_at = now
         host.due_at = max(host.due_at, now + host.delay_s)
         self._free(host)
 
@@ -149,8 +151,10 @@ class Frontier:
         self._held.difference_update(pages)
 
     def slow(self, host_id: int, delay_s: float) -> None:
-        """Set a host's delay, which is never shorter than the crawl's own."""
-        self._host(host_id).delay_s = max(self._delay_s, delay_s)
+        """Set a host's delay, which is never shorter than the crawl's own; it holds from the last answer on."""
+        host = self._host(host_id)
+        host.delay_s = max(self._delay_s, delay_s)
+        host.due_at = max(host.due_at, host.ended_at + host.delay_s)
 
     def defer(self, host_id: int, until: float) -> None:
         """Let no request to a host start before a time (Retry-After, or the delay after a resume)."""
