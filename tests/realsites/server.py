@@ -1,5 +1,6 @@
 """A plain web server for a folder of files: the standard library's, without its lists of folders."""
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,10 +22,16 @@ class _Files(SimpleHTTPRequestHandler):
         pass
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exception(), ConnectionError):  # clients may leave before a body ends
+            raise
+
+
 @contextmanager
 def served(root: Path) -> Iterator[str]:
     """The base URL at which the folder is served, on loopback, for as long as the context lasts."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, directory=str(root))) as server:
+    with _Server(("127.0.0.1", 0), partial(_Files, directory=str(root))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}/"
