@@ -19,6 +19,8 @@ TOLERANCE = 1e-9
 """Absolute L1 distance from the exact vector, whatever the number of nodes. networkx stops at N times its tol."""
 
 _POWER_STEPS = 200
+_MARGIN = 10
+"""The sum of the changes to come is an estimate, and authorities may err more than the hubs they come from."""
 _MACHINE = 1e-13
 """A step that changes less than this is rounding."""
 
@@ -89,7 +91,7 @@ def _power(forward: sparse.csr_array, back: sparse.csr_array, hubs: Floats) -> t
         following = _scaled(forward @ (back @ hubs))
         change = float(np.abs(following - hubs).sum())
         hubs = following
-        if change < _MACHINE or (change < former and change * change / (former - change) < TOLERANCE):
+        if change < _MACHINE or (change < former and change * change / (former - change) < TOLERANCE / _MARGIN):
             return hubs, step, True
         former = change
     return hubs, _POWER_STEPS, False
