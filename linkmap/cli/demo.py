@@ -96,6 +96,7 @@ def _crawl(db: Path) -> CrawlResult:
 
 def _tell_what_was_found(db: Path, result: CrawlResult) -> None:
     (links,) = query(db, "SELECT count(*) FROM links").rows[0]
+    assert isinstance(links, int)
     broken = sum(number for outcome, number in result.counts.items() if outcome.broken)
     click.echo(
         f"In {result.seconds:.1f} s: {links:,} links found, {result.in_state(State.DONE):,} pages fetched, "
