@@ -18,7 +18,7 @@ from linkmap import seeds as seed_lines
 from linkmap.discovery import Discovery
 from linkmap.fetch import Client
 from linkmap.frontier import ROBOTS_DEPTH, Entry, Frontier
-from linkmap.ledger import Ledger
+from linkmap.ledger import Change, Ledger
 from linkmap.model import Job, Outcome, Report, Visit
 from linkmap.permission import Permission, host_of
 from linkmap.scope import Exclusion
@@ -34,8 +34,6 @@ _BATCH = 256
 _RETRIED = frozenset({Outcome.TIMEOUT, Outcome.CONNECT_ERROR, Outcome.DNS_ERROR, Outcome.SERVER_ERROR})
 _SLOWED = frozenset({429, 503})
 _TRY_HTTP = frozenset({Outcome.CONNECT_ERROR, Outcome.TLS_ERROR, Outcome.TIMEOUT, Outcome.PROTOCOL_ERROR})
-
-Change = Callable[[Discovery], object]
 
 
 @dataclass(frozen=True, slots=True)

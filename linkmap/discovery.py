@@ -54,9 +54,9 @@ SEED = Offer(Reach.FOLLOWED, depth=0, hops=0, exempt=True)
 class Discovery:
     """The coordinator's view of the map; gathers what changes in a batch for the store."""
 
-    def __init__(self, settings: Settings, run: int) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.run = run
+        self.run = 0
         self.scope: Scope = settings.make_scope()
         self.known = KnownPages()
         self.names = Names()

@@ -15,6 +15,9 @@ from linkmap.settings import Settings
 from linkmap.store.sqlite import Store
 from linkmap.url import Origin
 
+Change = Callable[[Discovery], object]
+"""A step of what a crawl learns, applied within a transaction."""
+
 _LONGEST_LOOP = 1_000
 _EXCLUDED = tuple(outcome for outcome in Outcome if outcome.state is State.EXCLUDED)
 
@@ -27,25 +30,44 @@ class Ledger:
         self.discovery = discovery
 
     @classmethod
-    async def open(cls, store: Store, settings: Settings, *, new_run: bool) -> Self:
-        """The ledger of a map. Without `new_run` the last run goes on."""
-        last = await store.last_run()
-        run = last.id if last is not None and not new_run else 0
-        discovery = Discovery(settings, run)
-        ledger = cls(store, discovery)
+    async def open(cls, store: Store, settings: Settings) -> Self:
+        """The ledger of a map, with all that the map holds taken in. A run must then be begun or resumed."""
+        ledger = cls(store, Discovery(settings))
         await ledger._load()
-        if not run:
-            discovery.run = await store.start_run(settings.to_json(), settings.agent, discovery.counts_json())
-        else:
-            await store.reopen_run(run)
         await store.prepare_appending()
         return ledger
 
-    async def commit(self, changes: Iterable[Callable[[Discovery], object]]) -> None:
+    async def begin_run(self, seeds: Iterable[Seed], *, judge_again: bool) -> None:
+        """A new run and its seeds, in one transaction; with `judge_again`, excluded pages under its settings."""
+        discovery = self.discovery
+        seeds = list(seeds)
+        for seed in seeds:
+            discovery.scope.add(seed.url)
+        discovery.judge_again = _EXCLUDED if judge_again else ()
+
+        def add(discovery: Discovery) -> None:
+            for seed in seeds:
+                discovery.add_seed(seed.url, seed.written, seed.guess)
+
+        await self._transact([add], is_new_run=True)
+
+    async def resume_run(self) -> None:
+        """Go on with the newest run."""
+        last = await self.store.last_run()
+        assert last is not None
+        self.discovery.run = last.id
+        await self.store.reopen_run(last.id)
+
+    async def commit(self, changes: Iterable[Change]) -> None:
         """Apply changes to what is known and make them last, with all that follows from them."""
+        await self._transact(changes)
+
+    async def _transact(self, changes: Iterable[Change], *, is_new_run: bool = False) -> None:
         discovery, store = self.discovery, self.store
         await store.begin()
         try:
+            if is_new_run:
+                discovery.run = await store.start_run(discovery.settings.to_json(), discovery.settings.agent)
             for change in changes:
                 change(discovery)
             await self._settle()
@@ -54,23 +76,6 @@ class Ledger:
         except BaseException:
             await store.rollback()
             raise
-
-    async def add_seeds(self, seeds: Iterable[Seed]) -> None:
-        """Take in seeds: first all of them into the scope, then each as a page of depth 0."""
-        seeds = list(seeds)
-        for seed in seeds:
-            self.discovery.scope.add(seed.url)
-
-        def add(discovery: Discovery) -> None:
-            for seed in seeds:
-                discovery.add_seed(seed.url, seed.written, seed.guess)
-
-        await self.commit([add])
-
-    async def judge_again(self) -> None:
-        """Judge every excluded page under the settings of this run."""
-        self.discovery.judge_again = _EXCLUDED
-        await self.commit([])
 
     async def give_up_pending(self, detail: str) -> int:
         """Exclude what is still pending because the budget is spent; gives how many pages that were."""

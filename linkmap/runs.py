@@ -69,11 +69,11 @@ async def crawl(
         used = await _used_settings(store, settings, resume=resume, add=add)
         if used is None:
             return await _nothing_left(store)
-        ledger = await Ledger.open(store, used, new_run=not resume)
-        if add:
-            await ledger.judge_again()
-        if chosen:
-            await ledger.add_seeds(chosen)
+        ledger = await Ledger.open(store, used)
+        if resume:
+            await ledger.resume_run()
+        else:
+            await ledger.begin_run(chosen, judge_again=add)
         return await _Run(ledger, used, progress, on_answer, stop or asyncio.Event()).go()
     except sqlite3.Error as error:
         raise LinkmapError(

@@ -136,12 +136,12 @@ class Store:
             while rows := list(await cursor.fetchmany(size)):
                 yield rows
 
-    async def start_run(self, settings: str, user_agent: str, counts: Mapping[str, Mapping[str, int]]) -> int:
-        """The id of a new run, in state `running`."""
+    async def start_run(self, settings: str, user_agent: str) -> int:
+        """The id of a new run, in state `running`, within the open transaction."""
         cursor = await self._connection.execute(
             "INSERT INTO run (started_at, state, version, user_agent, settings, counts) "
-            "VALUES (?, 'running', ?, ?, ?, ?)",
-            (time.time(), __version__, user_agent, settings, json.dumps(counts)),
+            "VALUES (?, 'running', ?, ?, ?, '{}')",
+            (time.time(), __version__, user_agent, settings),
         )
         assert cursor.lastrowid is not None
         return cursor.lastrowid

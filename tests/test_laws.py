@@ -1,0 +1,184 @@
+"""The laws of a map: the same graph whatever the order, nothing lost to a kill, the accounting at every commit."""
+
+import asyncio
+import random
+import signal
+import sqlite3
+import subprocess
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from conftest import Answer, Site
+from maps import check_accounting, command, environment, graph, linkmap, outcomes, rows
+from webs import tangled_site
+
+from linkmap.runs import crawl
+from linkmap.settings import Settings
+
+PAGES = 120
+KILLS = 20
+
+
+@pytest.fixture
+def tangle(site: Site) -> Site:
+    site.pages = tangled_site(PAGES)
+    return site
+
+
+def crawl_to(db: Path, start: str, concurrency: int, depth: int) -> None:
+    settings = Settings(
+        delay_s=0, allow_private=True, depth=depth, concurrency=concurrency, per_host=concurrency, max_pages=0
+    )
+    asyncio.run(crawl([start], db, settings))
+    check_accounting(db)
+
+
+@pytest.mark.parametrize("depth", [4, 8, 60])
+def test_the_graph_is_the_same_at_every_concurrency(tangle: Site, tmp_path: Path, depth: int) -> None:
+    graphs = []
+    for concurrency in (1, 4, 64):
+        db = tmp_path / f"{concurrency}.db"
+        crawl_to(db, tangle("/0"), concurrency, depth)
+        graphs.append(graph(db))
+    assert graphs[0][1], "the crawl found links"
+    assert graphs[0] == graphs[1] == graphs[2]
+
+
+def test_depths_are_those_of_a_breadth_first_walk_over_the_stored_links(tangle: Site, tmp_path: Path) -> None:
+    db = tmp_path / "map.db"
+    crawl_to(db, tangle("/0"), 64, 8)
+    links = rows(db, "SELECT source, target, kind FROM links WHERE NOT nofollow")
+    depth, layer = {1: 0}, [1]
+    while layer:
+        following = []
+        for page in layer:
+            for source, target, kind in links:
+                if source == page:
+                    reached = depth[page] + (kind != "redirect")
+                    if reached < depth.get(target, 10**9):
+                        depth[target] = reached
+                        following.append(target)
+        layer = following
+    assert depth == dict(rows(db, "SELECT id, depth FROM page WHERE depth IS NOT NULL"))
+
+
+def start_crawl(db: Path, *arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command("crawl", "--db", db, *arguments),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def test_twenty_kills_lose_nothing(tangle: Site, tmp_path: Path) -> None:
+    options = ("--delay", 0, "--allow-private", "--depth", 60, "--per-host", 4, "--max-pages", 0, "--quiet")
+    whole, killed = tmp_path / "whole.db", tmp_path / "killed.db"
+    linkmap("crawl", tangle("/0"), "--db", whole, *options, cwd=tmp_path)
+    for page in tangle.pages.values():
+        if isinstance(page, Answer):
+            page.delay_s = 0.08  # so that a whole crawl takes longer than a kill is away
+    chance, kills, arguments = random.Random(3), 0, [tangle("/0"), *options]
+    while True:
+        process = start_crawl(killed, *arguments)
+        try:
+            # From the start of the process, so that kills also strike while it opens the map.
+            process.communicate(timeout=0.25 + chance.random() * 0.6 if kills < KILLS else 60)
+            break
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            kills += 1
+            if killed.exists() and rows_or_none(killed, "SELECT 1 FROM run"):
+                check_accounting(killed)
+                arguments = ["--resume"]
+    assert process.returncode == 0
+    assert kills == KILLS, f"only {kills} kills before the crawl had ended"
+    check_accounting(killed)
+    assert graph(killed) == graph(whole)
+
+
+def rows_or_none(db: Path, sql: str) -> list[tuple[object, ...]] | None:
+    """Rows, or None where a kill struck before the schema was there."""
+    try:
+        return rows(db, sql)
+    except sqlite3.OperationalError:
+        return None
+
+
+def test_ctrl_c_once_ends_what_is_under_way_and_the_crawl_can_be_resumed(tangle: Site, tmp_path: Path) -> None:
+    db, whole = tmp_path / "map.db", tmp_path / "whole.db"
+    options = ("--delay", 0, "--allow-private", "--depth", 60, "--max-pages", 0)
+    linkmap("crawl", tangle("/0"), "--db", whole, *options, "--quiet", cwd=tmp_path)
+    seen = len(tangle.log)
+    process = start_crawl(db, tangle("/0"), *options)
+    wait_for(lambda: len(tangle.log) > seen + 20)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=10)
+    assert process.returncode == 4
+    assert "Ctrl-C again" in err
+    assert "linkmap crawl --resume" in out
+    assert rows(db, "SELECT state FROM run") == [("stopped",)]
+    check_accounting(db)
+    resumed = linkmap("crawl", "--resume", "--db", db, cwd=tmp_path)
+    assert resumed.returncode == 0, resumed.stderr
+    assert graph(db) == graph(whole)
+
+
+def test_ctrl_c_twice_leaves_at_once_and_the_crawl_can_be_resumed(site: Site, tmp_path: Path) -> None:
+    db = tmp_path / "map.db"
+    site.pages = {"/": '<a href="/slow">s</a>', "/slow": Answer("end", delay_s=3)}
+    process = start_crawl(db, site("/"), "--delay", 0, "--allow-private")
+    wait_for(lambda: db.exists() and rows_or_none(db, "SELECT 1 FROM capture WHERE status = 200"))
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    assert "Ctrl-C again" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=2)
+    assert process.returncode == 4
+    check_accounting(db)
+    resumed = linkmap("crawl", "--resume", "--db", db, cwd=tmp_path)
+    assert resumed.returncode == 0, resumed.stderr
+    assert outcomes(db) == {site("/"): "fetched", site("/slow"): "fetched"}
+
+
+def test_the_accounting_holds_at_every_commit_that_a_reader_sees(tangle: Site, tmp_path: Path) -> None:
+    db = tmp_path / "map.db"
+    running = threading.Thread(target=crawl_to, args=(db, tangle("/0"), 8, 60))
+    running.start()
+    seen = set()
+    while running.is_alive():
+        if db.exists() and rows_or_none(db, "SELECT 1 FROM run"):
+            check_accounting(db)
+            seen.add(rows(db, "SELECT count(*) FROM capture")[0][0])
+    running.join()
+    assert len(seen) > 5, "the reader saw the map grow"
+
+
+def test_a_reader_does_not_hold_up_the_crawl(tangle: Site, tmp_path: Path) -> None:
+    db = tmp_path / "map.db"
+    running = threading.Thread(target=crawl_to, args=(db, tangle("/0"), 8, 60))
+    running.start()
+    wait_for(lambda: db.exists() and rows_or_none(db, "SELECT 1 FROM capture"))
+    with closing(sqlite3.connect(db)) as reader:
+        reader.execute("BEGIN")
+        before = reader.execute("SELECT count(*) FROM capture").fetchone()
+        running.join(60)
+        assert not running.is_alive()
+        assert reader.execute("SELECT count(*) FROM capture").fetchone() == before
+    # The log could not be folded in while the reader held it; the map is whole all the same.
+    check_accounting(db)
+    assert rows(db, "SELECT state FROM run") == [("finished",)]
+
+
+def wait_for(condition: object, at_most_s: float = 20.0) -> None:
+    """Wait until something outside this process has happened."""
+    until = time.monotonic() + at_most_s
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.005)

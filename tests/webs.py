@@ -1,0 +1,33 @@
+"""A seeded site with all that makes a crawl's order matter: cycles, redirects, slow pages, late shortcuts."""
+
+import random
+
+from conftest import Answer, Page
+
+
+def tangled_site(pages: int, seed: int = 7, slowest_s: float = 0.03) -> dict[str, Page]:
+    """Paths and answers. The start is `/0`; a chain leads deep, and only slow pages hold the shortcuts into it."""
+    chance = random.Random(seed)
+    site: dict[str, Page] = {"/robots.txt": Answer("User-agent: *\nDisallow: /denied\n")}
+    for number in range(pages):
+        links = [f'<a href="/{number + 1}">next</a>']
+        links += [
+            f'<a href="/{chance.randrange(number + 1)}" rel="up">back {number}</a>' for _ in range(chance.randrange(3))
+        ]
+        if chance.random() < 0.2:
+            links.append(f'<nav><a href="/r{chance.randrange(pages)}">moved</a></nav>')
+        if chance.random() < 0.1:
+            links.append(f'<a href="/denied/{number}">no</a><a href="/gone/{number}">dead</a>')
+        if chance.random() < 0.1:
+            links.append(
+                f'<a rel="nofollow" href="/{chance.randrange(pages)}">unloved</a><a href="mailto:a{number}@b.c">m</a>'
+            )
+        chance.shuffle(links)
+        slow = chance.random() < 0.2
+        if slow:
+            links.append(f'<footer><a href="/{chance.randrange(number, pages)}">shortcut</a></footer>')
+        site[f"/{number}"] = Answer("".join(links), delay_s=chance.random() * slowest_s if slow else 0.0)
+    for number in range(pages):
+        target = f"/r{chance.randrange(pages)}" if chance.random() < 0.3 else f"/{chance.randrange(pages)}"
+        site[f"/r{number}"] = Answer("", 302, {"Location": target})
+    return site
