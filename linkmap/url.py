@@ -18,6 +18,8 @@ KEY_BYTES = 12
 
 _WHITESPACE_AND_CONTROLS = "".join(map(chr, range(0x21)))
 _JOIN_CACHE = 65_536
+_LONGEST_CACHED = 2_000
+"""Characters; longer references are mostly images written as data: URLs, up to megabytes each."""
 
 
 class Origin(NamedTuple):
@@ -34,23 +36,30 @@ class Origin(NamedTuple):
         return f"{self.scheme}://{self.host}{port}"
 
 
-@lru_cache(maxsize=_JOIN_CACHE)
 def resolve(reference: str, base: str | None = None) -> str | None:
     """The reference as an absolute, serialised URL, or None where the standard calls it a failure."""
+    return _resolve(reference, base) if len(reference) > _LONGEST_CACHED else _resolve_cached(reference, base)
+
+
+def _resolve(reference: str, base: str | None) -> str | None:
     try:
         return str(ada_url.join_url(base, reference) if base else ada_url.normalize_url(reference))
     except ValueError:
         return None
 
 
+_resolve_cached = lru_cache(maxsize=_JOIN_CACHE)(_resolve)
+
+
 def page_url(url: str) -> tuple[str, bool]:
     """The page that a resolved URL names, without fragment and user:password, and whether it had the latter."""
     url = url.partition("#")[0]
-    scheme, separator, rest = url.partition("://")
-    authority = rest[: _authority_end(rest)]
-    if not separator or "@" not in authority:
+    scheme, _, rest = url.partition(":")
+    if "@" not in rest or not rest.startswith("//"):
         return url, False
-    return f"{scheme}://{rest[authority.rindex('@') + 1 :]}", True
+    rest = rest[2:]
+    credentials, at, _ = rest[: _authority_end(rest)].rpartition("@")
+    return (f"{scheme}://{rest[len(credentials) + 1 :]}", True) if at else (url, False)
 
 
 def as_written(reference: str) -> str:
