@@ -1,5 +1,6 @@
 """Pages of a map, found by what a person writes: with or without scheme, in any case, with a fragment."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -89,9 +90,10 @@ def _known(connection: sqlite3.Connection, urls: list[str]) -> KnownPage | None:
 def _spellings(written: str) -> Iterator[str]:
     """The URLs that the words may mean, the likeliest first."""
     trimmed = written.strip()
-    if "://" not in trimmed:
+    bare = trimmed.removeprefix("//")
+    if "://" not in trimmed and "@" not in re.split("[/?#]", bare)[0]:  # mailto:me@a.test is no host and port
         for scheme in _GUESSED_SCHEMES:
-            guess = resolve(scheme + trimmed.removeprefix("//"))
+            guess = resolve(scheme + bare)
             if guess:
                 yield page_url(guess)[0]
     whole = resolve(trimmed)
