@@ -1,6 +1,7 @@
 """robots.txt (RFC 9309): what a text allows, and how long it asks to wait. Pure over text."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,6 +13,13 @@ MAX_BYTES = 500 * 1024
 """How much of a file is read (RFC 9309, 2.5: at least 500 KiB)."""
 MAX_REDIRECTS = 5
 MAX_DELAY_S = 86_400.0
+
+_AGENT_LINE = re.compile(r"user[ -]?agent\s*[:\s]\s*(\*(?=[\s#]|$)|[a-z_-]*)", re.IGNORECASE)
+_UNKNOWN_LINE = re.compile(
+    r"(?!(?:allow|dis?s?al+[ao]w|diasllow|crawl-delay|site-?maps?)\s*:)[\w-]+\s*:", re.IGNORECASE
+)
+_ANOTHER_CRAWLER = "user-agent: 0"
+"""A name that no product token can be."""
 
 
 class RobotsState(StrEnum):
@@ -43,7 +51,21 @@ class Robots:
 
 def parse_robots(text: str, user_agent: str) -> Robots:
     """The rules of a robots.txt for a crawler of that User-Agent."""
-    return Robots(Protego.parse(text.removeprefix("\ufeff")), product_token(user_agent))
+    token = product_token(user_agent)
+    return Robots(Protego.parse("\n".join(_readable_lines(text.removeprefix("\ufeff"), token))), token)
+
+
+def _readable_lines(text: str, token: str) -> Iterator[str]:
+    """Lines that Protego reads as RFC 9309 has it: it takes `linkmap/1.0` for another name than linkmap, `link` for
+    the same, and a line that it does not know for the end of a group."""
+    for raw in text.splitlines():
+        line = raw.strip()
+        agent = _AGENT_LINE.match(line)
+        if agent:
+            name = agent.group(1)
+            yield f"user-agent: {name}" if name == "*" or name.lower() == token.lower() else _ANOTHER_CRAWLER
+        elif not _UNKNOWN_LINE.match(line):
+            yield line
 
 
 def product_token(user_agent: str) -> str:
