@@ -58,16 +58,18 @@ class Settings:
             raise UsageError(f"concurrency must be at least 1, not {self.concurrency}")
         if self.delay_s < 0 or self.timeout_s <= 0:
             raise UsageError("delay_s must not be negative, and timeout_s must be more than 0")
+        for option, text in (("--user-agent", self.user_agent), ("--contact", self.contact)):
+            if text is not None and not (text.isascii() and text.isprintable() and text.strip()):
+                raise UsageError(f"{option} {text!r} cannot stand in a header: use printable ASCII characters")
+        self.make_scope()
         if self.workers != 0:
             raise UsageError("workers must be 0: pages are fetched and read in linkmap's own process")
 
     @property
     def agent(self) -> str:
         """The User-Agent header: the name, its version and where to complain."""
-        if self.user_agent is not None:
-            return self.user_agent
         contact = f" (+{self.contact})" if self.contact else ""
-        return f"linkmap/{__version__}{contact}"
+        return (self.user_agent or f"linkmap/{__version__}") + contact
 
     @property
     def connections(self) -> int:

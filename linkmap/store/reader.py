@@ -24,7 +24,7 @@ def open_reader(path: Path | str) -> sqlite3.Connection:
     """
     path = Path(path)
     check_is_file(path)
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    connection = sqlite3.connect(read_only_uri(path), uri=True, isolation_level=None)
     try:
         check_is_map(connection, path)
     except (LinkmapError, sqlite3.Error):
@@ -33,6 +33,11 @@ def open_reader(path: Path | str) -> sqlite3.Connection:
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA query_only = 1")
     return connection
+
+
+def read_only_uri(path: Path | str) -> str:
+    """The map as SQLite names a file that may not be written."""
+    return f"{Path(path).absolute().as_uri()}?mode=ro"
 
 
 def check_is_file(path: Path) -> None:
