@@ -15,9 +15,9 @@ import pytest
 from handmade import handmade
 from maps import ROOT, command, environment, linkmap
 
+from linkmap.asking import Answer, query
 from linkmap.cli.text import FORMATS, safe, write_rows
 from linkmap.model import LinkmapError, UsageError
-from linkmap.query import Answer, query
 from linkmap.questions import Question, parse_question, questions
 
 HOME = "https://a.test/"

@@ -34,8 +34,8 @@ from handmade import HandmadeMap, handmade
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linkmap.asking import query
 from linkmap.model import LinkmapError
-from linkmap.query import query
 from linkmap.questions import Question, question_folder, questions
 
 SEED = "http://a.test/"

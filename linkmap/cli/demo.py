@@ -10,13 +10,13 @@ from pathlib import Path
 
 import click
 
+from linkmap.asking import query
 from linkmap.cli.progress import Display
 from linkmap.cli.text import print_rows
 from linkmap.demo import INDEX_TITLE, pydoc_site
 from linkmap.export.write import export_graph, format_of
 from linkmap.graph.ranking import rank_map
 from linkmap.model import LinkmapError, State, UsageError
-from linkmap.query import query
 from linkmap.runs import CrawlResult, crawl
 from linkmap.scope import ScopeName
 from linkmap.settings import Settings

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
+from linkmap.asking import ask
 from linkmap.cli.options import db_option
 from linkmap.cli.text import FORMATS, note, print_rows
 from linkmap.model import UsageError
-from linkmap.query import ask
 from linkmap.questions import Question, Value, find_question, parse_question, questions
 from linkmap.store.indexing import ensure_indexed
 
