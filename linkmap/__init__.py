@@ -9,18 +9,37 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from linkmap.asking import Answer, query
+    from linkmap.graph.networkx_face import load_graph
+    from linkmap.model import LinkmapError, UsageError
     from linkmap.runs import CrawlResult, crawl
     from linkmap.settings import Settings
+    from linkmap.store.view import open_store
 
 _HOMES = {
+    "Answer": "linkmap.asking",
     "CrawlResult": "linkmap.runs",
     "LinkmapError": "linkmap.model",
     "Settings": "linkmap.settings",
     "UsageError": "linkmap.model",
     "crawl": "linkmap.runs",
+    "load_graph": "linkmap.graph.networkx_face",
+    "open_store": "linkmap.store.view",
+    "query": "linkmap.asking",
 }
 
-__all__ = ["CrawlResult", "Settings", "__version__", "crawl"]
+__all__ = [
+    "Answer",
+    "CrawlResult",
+    "LinkmapError",
+    "Settings",
+    "UsageError",
+    "__version__",
+    "crawl",
+    "load_graph",
+    "open_store",
+    "query",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -34,7 +34,6 @@ class Ledger:
         """The ledger of a map, with all that the map holds taken in. A run must then be begun or resumed."""
         ledger = cls(store, Discovery(settings))
         await ledger._load()
-        await store.prepare_appending()
         return ledger
 
     async def begin_run(self, seeds: Iterable[Seed], *, judge_again: bool) -> None:
@@ -49,13 +48,16 @@ class Ledger:
             for seed in seeds:
                 discovery.add_seed(seed.url, seed.written, seed.guess)
 
+        await self.store.prepare_appending()
         await self._transact([add], is_new_run=True)
 
     async def resume_run(self) -> None:
-        """Go on with the newest run."""
+        """Go on with the newest run; its indexes stay where only they were left to build."""
         last = await self.store.last_run()
         assert last is not None
         self.discovery.run = last.id
+        if self.discovery.counts[Outcome.PENDING]:
+            await self.store.prepare_appending()
         await self.store.reopen_run(last.id)
 
     async def commit(self, changes: Iterable[Change]) -> None:

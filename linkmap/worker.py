@@ -1,6 +1,7 @@
 """Fetch and parse as one unit: a job in, a report out. Knows nothing of the map, the frontier or other jobs."""
 
 import asyncio
+import time
 from dataclasses import replace
 
 from linkmap.fetch import Answer, Client
@@ -23,7 +24,7 @@ async def visit(job: Job, client: Client) -> Report:
         answer = await client.get(job.url)
         return await _page_report(job, answer)
     except Exception as error:  # noqa: BLE001 one page must not end a crawl; the fault stands on its row
-        visit = answer.visit if answer else Visit(Outcome.INTERNAL_ERROR, 0.0)
+        visit = answer.visit if answer else Visit(Outcome.INTERNAL_ERROR, time.time())
         detail = f"{type(error).__name__}: {error}"[:300]
         return Report(job.page, replace(visit, outcome=Outcome.INTERNAL_ERROR, detail=detail))
 

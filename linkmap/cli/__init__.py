@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 error; 2 usage; 4 stopped early, to be taken up with `--re
 
 import importlib
 import os
+import sqlite3
 import sys
 
 import click
@@ -71,11 +72,14 @@ def main() -> None:
         code = error.exit_code
     except click.Abort:
         click.echo("Stopped.", err=True)
-        code = 4
+        code = 1
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except LinkmapError as error:
         click.echo(f"Error: {error}", err=True)
         code = 2 if isinstance(error, UsageError) else 1
+    except (OSError, sqlite3.Error) as error:
+        click.echo(f"Error: {error}: check the file, its folder and the disk", err=True)
+        code = 1
     sys.exit(code if isinstance(code, int) else 0)
