@@ -178,6 +178,14 @@ def test_external_hosts_count_links_and_pages_at_both_ends(site: Path) -> None:
     assert answer.rows == [("x.test", 2, 2, 2)]
 
 
+def test_external_hosts_come_by_links_and_count_a_page_once(tmp_path: Path) -> None:
+    with handmade(tmp_path / "map.db") as map:
+        for target in ("https://x.test/", "https://x.test/", "https://x.test/2", "https://w.test/"):
+            map.link(HOME, target)
+            map.page(target, "off_scope")
+    assert query(tmp_path / "map.db", "external_hosts").rows == [("x.test", 3, 1, 2), ("w.test", 1, 1, 1)]
+
+
 def test_host_to_host_weighs_by_occurrences(site: Path) -> None:
     answer = query(site, "host_to_host")
     assert answer.columns == ("source_host", "target_host", "weight", "source_pages", "target_pages")
@@ -261,6 +269,19 @@ def test_errors_by_host_begin_with_the_worst_host(site: Path) -> None:
         ("b.test", "blocked", 1, DOWN, "403 Forbidden"),
         ("b.test", "timeout", 1, SLOW, NO_ANSWER),
         ("a.test", "client_error", 1, GONE, "404 Not Found"),
+    ]
+
+
+def test_errors_of_a_host_come_by_pages_and_name_the_first_url(tmp_path: Path) -> None:
+    with handmade(tmp_path / "map.db") as map:
+        map.page("https://a.test/2", "timeout", detail="second")
+        map.page("https://a.test/1", "timeout", detail="first")
+        map.page("https://a.test/3", "blocked")
+        for name in ("robots.txt", "sitemap.xml"):
+            map.page(f"https://a.test/{name}", "blocked", auxiliary=True)
+    assert query(tmp_path / "map.db", "errors_by_host").rows == [
+        ("a.test", "timeout", 2, "https://a.test/1", "first"),
+        ("a.test", "blocked", 1, "https://a.test/3", None),
     ]
 
 
@@ -360,6 +381,7 @@ def test_a_guessed_https_seed_that_failed_is_neither_broken_nor_an_orphan(tmp_pa
         map.link("http://c.test/", "https://c.test/", "secure")
         map.page("http://d.test/", "dns_error", guess=2)
         map.link("http://c.test/", "http://d.test/", "d")
+        map.page("https://d.test/", "connect_error", guess=1)  # nobody links to this one
     assert [row[1] for row in query(tmp_path / "map.db", "broken_links").rows] == ["http://d.test/"]
     assert [row[0] for row in query(tmp_path / "map.db", "orphans").rows] == ["http://c.test/"]
 
@@ -412,6 +434,11 @@ def test_a_sitemap_s_page_that_nobody_links_to_is_an_orphan(tmp_path: Path) -> N
     with handmade(tmp_path / "map.db") as map:
         map.connection.execute("INSERT INTO kind VALUES (99, 'sitemap', 0, 1, 0)")
         map.page("https://a.test/sitemap.xml", auxiliary=True)
+        map.link("https://a.test/sitemap.xml", GONE)
+        map.capture("https://a.test/sitemap.xml")  # a newer answer, which lists gone no more
+        map.page("https://a.test/sitemap.xml", auxiliary=True)
+        map.page("https://a.test/more.xml", auxiliary=True)
+        map.link("https://a.test/sitemap.xml", "https://a.test/more.xml")
         map.link("https://a.test/sitemap.xml", ABOUT)
         map.link("https://a.test/sitemap.xml", LONE)
         map.connection.execute("UPDATE link SET kind = 99")
@@ -457,6 +484,20 @@ def test_a_limit_cuts_the_answer_and_minus_one_gives_all(finished_site: Path, qu
     assert everything
     assert query(finished_site, question.name, limit=1, **required).rows == everything[:1]
     assert query(finished_site, question.name, limit=0, **required).rows == []
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_failed_page_that_only_links_to_itself_is_no_node(tmp_path: Path, finished: bool) -> None:
+    with handmade(tmp_path / "map.db", finished=finished) as map:
+        map.page(GONE, "client_error")
+        map.link(GONE, GONE)
+        map.page(DOWN, "blocked")
+        map.link(DOWN, ABOUT)
+    assert query(tmp_path / "map.db", "in_degree").rows == [
+        (1, 1, 1, "pending", ABOUT),
+        (0, 0, 0, "blocked", DOWN),
+    ]
+    assert query(tmp_path / "map.db", "out_degree").rows == [(1, 1, "blocked", DOWN)]
 
 
 # --- Stored degrees, and degrees counted anew
