@@ -37,6 +37,7 @@ class Link(NamedTuple):
 def write_map(path: Path, pages: Sequence[Page], links: Iterable[Link], former: Iterable[Link] = ()) -> Path:
     """A map of these pages and links. `former` links stand in an older capture, which is no longer shown."""
     with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA synchronous = OFF")  # no power cut is tested here
         db.executescript(schema_sql())
         db.execute("INSERT INTO run VALUES (1, 0, 1, 'finished', '0', 'test', '{}', '{}', '[]')")
         origins = _write_origins(db, pages)

@@ -257,6 +257,12 @@ def test_a_cut_keeps_these_nodes_and_edges(
     assert all(graph.nodes[name] == whole.nodes[name] for name in nodes)
 
 
+def test_of_equal_nodes_the_first_found_are_kept(tmp_path: Path) -> None:
+    # Page 1 links to all others: 99 pages of in_degree 1. Pages 2 to 60 are kept, and page 1, of in_degree 0, is not.
+    export_graph(wide_map(tmp_path), tmp_path / "m.graphml", cut=Cut(top=59))
+    assert set(by_name(tmp_path / "m.graphml")) == {f"https://example.org/{n}" for n in range(1, 60)}
+
+
 def test_internal_edges_between_hosts_stay_within_a_domain(tmp_path: Path) -> None:
     export_graph(example_map(tmp_path), tmp_path / "map.graphml", level="host", cut=Cut(internal_only=True))
     www, docs = "www.example.org", "docs.example.org"

@@ -161,6 +161,24 @@ def test_links_to_an_auxiliary_page_are_left_out(tmp_path: Path) -> None:
     assert weights(graph) == {(HOME, ABOUT): 1}
 
 
+def test_an_answer_without_a_title_leaves_the_one_before(tmp_path: Path) -> None:
+    # Home was asked again and had not changed (304): its title is that of the capture whose links it shows.
+    # About has links equal to Home's, so it shows Home's capture; the title there is not its own.
+    db = write_map(tmp_path / "map.db", [Page(HOME, title="Home"), Page(ABOUT)], [Link(1, 2)])
+    with closing(sqlite3.connect(db)) as connection:
+        connection.execute(
+            "INSERT INTO capture (id, page, run, fetched_at, outcome, status, bytes, cut, truncated, seconds, links,"
+            " inert_links) VALUES (2000, 1, 1, 5, 4, 304, 0, 0, 0, 0, 999, 0)"
+        )
+        connection.execute("UPDATE page SET capture = 2000, outcome = 4 WHERE id = 1")
+        connection.execute("UPDATE page SET links = 999 WHERE id = 2")
+        connection.commit()
+    graph = load_graph(db)
+    home, about = graph.nodes[HOME], graph.nodes[ABOUT]
+    assert (home["label"], home["outcome"], home["status"]) == ("Home", "not_modified", 304)
+    assert (home["content_type"], about["label"]) == ("text/html", "/about")
+
+
 def agrees_with_sql(db: Path) -> None:
     """The page graph is the view `edges`, and networkx counts degrees as SQL does."""
     graph = load_graph(db)

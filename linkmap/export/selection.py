@@ -83,8 +83,8 @@ def _check(level: Level, cut: Cut) -> None:
 
 
 def _internal(map_graph: MapGraph, sources: Ints, targets: Ints) -> Mask:
-    home = map_graph.domain[sources]
-    same: Mask = (home == map_graph.domain[targets]) & (home > 0)
+    """An end without a domain, 0, is never a source: what has no host is not fetched."""
+    same: Mask = map_graph.domain[sources] == map_graph.domain[targets]
     return same
 
 

@@ -75,7 +75,7 @@ def export_graph(
 ) -> Written:
     """Write the graph to a file whose suffix names the format, and tell what is in it.
 
-    Memory holds the graph as numbers (about 20 bytes an edge, 13 a known page), never its texts.
+    Memory holds the graph as numbers, never its texts: 190 MB for 9.4 M edges of 1 M known pages (2026-11).
     Raises UsageError for a wrong option, LinkmapError where the map, the graph or the place is at fault.
     """
     path = Path(path)

@@ -1,8 +1,8 @@
 """From the store to a graph in memory, at the level of pages, hosts or registrable domains.
 
-Links are read page first in ranges of page ids, each range one statement that makes two JSON arrays: 4 million
-links a second and 8 bytes kept for an edge, where reading rows gave 1.3 million (10 M links, 2026-11). No
-transaction outlives its range, so a crawl goes on meanwhile; what it adds may be seen in part.
+Links are read page first in ranges of page ids, each range one statement that makes two JSON arrays: 3.3 million
+links a second, where rows gave 1.8 (10 M links), and 4.3 against 1.3 (1 M; SQLite 3.40, 2026-11). No transaction
+outlives its range, so a crawl goes on meanwhile; what it adds may be seen in part.
 """
 
 import sqlite3
