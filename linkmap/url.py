@@ -4,6 +4,7 @@ Every URL that linkmap holds has passed through here once and is in the standard
 plain string operations on it are exact, and no second URL parser is needed anywhere.
 """
 
+import re
 from functools import lru_cache
 from hashlib import blake2b
 from ipaddress import ip_address
@@ -17,6 +18,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 KEY_BYTES = 12
 
 _WHITESPACE_AND_CONTROLS = "".join(map(chr, range(0x21)))
+_WRITTEN_CREDENTIALS = re.compile(r"(?<=//)[^/?#\\]*@")
 _JOIN_CACHE = 65_536
 _LONGEST_CACHED = 2_000
 """Characters; longer references are mostly images written as data: URLs, up to megabytes each."""
@@ -63,10 +65,10 @@ def page_url(url: str) -> tuple[str, bool]:
 
 
 def as_written(reference: str) -> str:
-    """A reference that is no URL, in the form in which it is recorded: ends stripped, no tab or line end."""
+    """A reference that is no URL, in the form in which it is recorded: ends stripped, no tab or line end, no password."""
     stripped = reference.strip(_WHITESPACE_AND_CONTROLS)
     kept = stripped.replace("\t", "").replace("\n", "").replace("\r", "")
-    return kept.encode("utf-8", "replace").decode()
+    return _WRITTEN_CREDENTIALS.sub("", kept).encode("utf-8", "replace").decode()
 
 
 def url_key(url: str) -> bytes:

@@ -125,6 +125,8 @@ def test_a_reference_that_is_no_url_is_kept_on_one_line(reference: str) -> None:
         (" http://[bad/ \n", "http://[bad/"),
         ("http://a\nb[\t/", "http://ab[/"),
         ("//\ud800[", "//?["),
+        ("http://user:secret@[bad/a@b", "http://[bad/a@b"),
+        ("//u@v:p@a b/?c//d@e", "//a b/?c//e"),
     ],
 )
 def test_what_is_no_url_keeps_its_words(reference: str, kept: str) -> None:
