@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from linkmap.model import LinkKind, Region
-from linkmap.parse.links import Element, Page
+from linkmap.parse.links import MAX_ANCHOR, Element, Page
 
 _REGIONS = {region.name.lower(): region for region in Region if region is not Region.NONE}
 _REFERENCES = {
@@ -19,6 +19,13 @@ _REFERENCES = {
     "frame": (LinkKind.FRAME, "src"),
 }
 _SELECTOR = ",".join(f"{tag}[{attribute}]" for tag, (_, attribute) in _REFERENCES.items())
+_SILENT = frozenset({"script", "style"})
+_APART = frozenset(
+    "br p div li dt dd tr td th h1 h2 h3 h4 h5 h6 ul ol dl table section article header footer figure figcaption".split()
+)
+"""Elements whose text stands apart from what is around them."""
+_MOST_NODES = 300
+"""Nodes read for one text: links may stand in one another, each with the text of all inside (`<a><object><a>`)."""
 
 
 def read_html(text: str) -> Page:
@@ -43,7 +50,7 @@ def _elements(tree: LexborHTMLParser) -> Iterator[Element]:
         attributes = node.attributes
         yield Element(
             kind=kind,
-            reference=attributes.get(attribute) or "",
+            reference=attributes.get(attribute, attributes.get("xlink:href")) or "",
             rel=attributes.get("rel") or "" if kind in (LinkKind.A, LinkKind.AREA) else "",
             region=_region(node, regions),
             anchor=_anchor(node, kind),
@@ -75,22 +82,47 @@ def _anchor(node: LexborNode, kind: LinkKind) -> str:
         return attributes.get("alt") or attributes.get("title") or ""
     if kind is not LinkKind.A:
         return attributes.get("title") or attributes.get("name") or ""
-    text = node.text()
+    text = _text(node)
     if text and not text.isspace():
         return text
-    image = node.css_first("img[alt]")
-    return _attribute(image, "alt") or attributes.get("title") or ""
+    for image in node.css("img[alt]"):
+        alternative = _attribute(image, "alt")
+        if alternative and not alternative.isspace():
+            return alternative
+    return attributes.get("title") or ""
 
 
 def _title(tree: LexborHTMLParser) -> str | None:
-    for node in tree.css("title"):
-        if node.parent is None or node.parent.tag != "svg":
-            return node.text()
-    return None
+    """The text of the first title that is the page's own, not a drawing's."""
+    foreign = {node.mem_id for node in tree.css("svg title")}
+    return next((node.text() for node in tree.css("title") if node.mem_id not in foreign), None)
 
 
-def _text(node: LexborNode | None) -> str | None:
-    return None if node is None else node.text()
+def _text(node: LexborNode | None) -> str:
+    """The text inside a node as a reader sees it: without scripts, blocks and lines apart from one another."""
+    first = node.first_child if node is not None else None
+    if first is None or (first.is_text_node and first.next is None):
+        return first.text() if first is not None else ""
+    parts: list[str] = []
+    size = 0
+    waiting: list[LexborNode | str] = [first]
+    for _ in range(_MOST_NODES):
+        if not waiting or size > MAX_ANCHOR:
+            break
+        current = waiting.pop()
+        if isinstance(current, str):
+            parts.append(current)
+            continue
+        if current.next is not None:
+            waiting.append(current.next)
+        if current.is_text_node:
+            parts.append(current.text())
+            size += len(parts[-1].strip())
+        elif current.tag not in _SILENT and current.first_child is not None:
+            waiting.extend((" ", current.first_child) if current.tag in _APART else (current.first_child,))
+        if current.tag in _APART:
+            parts.append(" ")
+    return "".join(parts)
 
 
 def _attribute(node: LexborNode | None, name: str) -> str | None:

@@ -80,20 +80,21 @@ def links_digest(targets: Sequence[Target], links: Sequence[Link]) -> bytes:
     digest = blake2b(str(RULES_VERSION).encode(), digest_size=16)
     for link in links:
         digest.update(targets[link.target].key)
-        digest.update(repr(link[1:]).encode())
+        digest.update(repr((int(link.kind), link.rel, int(link.region), link.anchor, link.credentials)).encode())
     return digest.digest()
 
 
 def fold(text: str, limit: int) -> str:
     """Text with its white space folded, at most `limit` characters, free of what UTF-8 cannot hold."""
-    folded = " ".join(text[: limit * 8].split())[:limit].rstrip()
+    folded = " ".join(text.split(None, limit)[:limit])[:limit].rstrip()
     return folded.encode("utf-8", "replace").decode() if not folded.isascii() else folded
 
 
 def rel_tokens(written: str) -> str:
     """The rel attribute as a set: lower case, sorted, each token once."""
     tokens = sorted(set(written[: MAX_REL * 4].lower().split()))
-    return " ".join(tokens).encode("utf-8", "replace").decode()[:MAX_REL]
+    joined = " ".join(tokens).encode("utf-8", "replace").decode()
+    return joined if len(joined) <= MAX_REL else joined[: MAX_REL + 1].rpartition(" ")[0]
 
 
 def _page_name(resolved: str | None, reference: str) -> tuple[str, bool, bool]:

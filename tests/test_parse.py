@@ -1,0 +1,362 @@
+"""Links with their evidence, out of HTML. Expected values follow the HTML standard, by hand."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkmap.model import Document, Link, LinkKind, Region
+from linkmap.parse.lexbor import read_html
+from linkmap.parse.links import MAX_ANCHOR, MAX_URL, Found, fold, links_digest, links_of, redirect_link, rel_tokens
+from linkmap.url import url_key
+
+HERE = "http://a.test/d/p"
+
+
+def found_in(html: str, url: str = HERE) -> Found:
+    return links_of(read_html(html), url)
+
+
+def targets_of(html: str) -> list[str]:
+    """The target of each link, relative to the page's folder where it lies there."""
+    found = found_in(html)
+    return [found.targets[link.target].url.removeprefix("http://a.test/d/") for link in found.links]
+
+
+def only_link(html: str) -> Link:
+    (link,) = found_in(html).links
+    return link
+
+
+@pytest.mark.parametrize(
+    ("html", "targets", "reason"),
+    [
+        ("<a href=x>t</a>", ["x"], "a link"),
+        ("<A HREF='x'>t</A>", ["x"], "names are free of case"),
+        ("<a name=x>t</a>", [], "an anchor without href is no link"),
+        ("<a href>t</a>", ["p"], "an empty reference is the page itself"),
+        ("<a href='#top'>t</a>", ["p"], "a fragment too"),
+        ("<a href='?q'>t</a>", ["p?q"], "a query alone replaces the query"),
+        ("<a href=' x\n'>t</a>", ["x"], "blanks around a reference"),
+        ("<a href='x?a&amp;b=%26'>t</a>", ["x?a&b=%26"], "entities are read, percent-encoding is kept"),
+        ("<a href=x>1</a><a href=x>2</a>", ["x", "x"], "every occurrence counts"),
+        ("<iframe src=x></iframe>", ["x"], "an embedded page"),
+        ("<iframe></iframe><iframe src=''></iframe>", [], "an iframe without source shows about:blank"),
+        ("<iframe src=x><a href=y>t</a></iframe>", ["x"], "an iframe's content is text"),
+        ("<frameset><frame src=x><frame src=y></frameset>", ["x", "y"], "frames"),
+        ("<map><area href=x alt=t></map><area alt=t>", ["x"], "image maps; an area without href is none"),
+        ("<link href=x><img src=y><form action=z>", [], "not recorded yet"),
+        ("<!-- <a href=x>t</a> -->", [], "a comment"),
+        ("<!--><a href=x>t</a>", ["x"], "a comment that the standard ends at once"),
+        ("<script><a href=x>t</a></script>", [], "a script"),
+        ("<script>'<!--<script>'</script><a href=x></a></script><a href=y>t</a>", ["y"], "double escaped"),
+        ("<style><a href=x>t</a></style>", [], "a style sheet"),
+        ("<textarea><a href=x>t</a></textarea>", [], "text to be edited"),
+        ("<title><a href=x>t</a></title>", [], "a title"),
+        ("<xmp><a href=x>t</a></xmp>", [], "raw text"),
+        ("<plaintext><a href=x>t</a>", [], "raw text to the end"),
+        ("<noscript><a href=x>t</a></noscript>", ["x"], "without scripts this is shown"),
+        ("<svg><![CDATA[<a href=x>t</a>]]></svg>", [], "CDATA in a drawing is text"),
+        ("<![CDATA[<a href=x>t</a>]]>", [], "CDATA in HTML is a comment up to its first >"),
+        ("<template><a href=x>t</a></template><a href=y>t</a>", ["y"], "a template is inert"),
+        ("<template><template><a href=x></a></template></template>", [], "also within another"),
+        ("<svg><a href=x>t</a></svg>", ["x"], "a link in a drawing"),
+        ("<svg><a xlink:href=x>t</a></svg>", ["x"], "as SVG 1.1 writes it"),
+        ("<svg><a href=x xlink:href=y>t</a></svg>", ["x"], "of both, SVG 2 takes href"),
+        ("<a xlink:href=x>t</a>", [], "which in HTML means nothing"),
+        ("<a href=x>t<a href=y>u</a></a>", ["x", "y"], "a link ends where the next begins"),
+        ("<a href=x href=y>t</a>", ["x"], "the first of two attributes"),
+        ("<a href='x", [], "a tag that never ends"),
+        ("<a href=x>t", ["x"], "an element that never ends"),
+        ("", [], "nothing"),
+        ("\x00<a href=x>t</a>", ["x"], "a NUL before the page"),
+    ],
+)
+def test_which_elements_are_links(html: str, targets: list[str], reason: str) -> None:
+    assert targets_of(html) == targets, reason
+
+
+def test_links_of_all_kinds_stand_in_document_order() -> None:
+    html = (
+        "<area href=1 alt=t><a href=2>t</a><iframe src=3></iframe><a href=4>t</a><map><area href=5></map>"
+        "<div><iframe src=6></iframe><p><a href=7>t</a></div><a href=1>t</a>"
+    )
+    found = found_in(html)
+    assert [(LinkKind(link.kind).word, found.targets[link.target].url[-1]) for link in found.links] == [
+        ("area", "1"),
+        ("a", "2"),
+        ("iframe", "3"),
+        ("a", "4"),
+        ("area", "5"),
+        ("iframe", "6"),
+        ("a", "7"),
+        ("a", "1"),
+    ]
+    assert len(found.targets) == 7, "each target stands once"
+    assert all(target.valid and target.key == url_key(target.url) for target in found.targets)
+
+
+@pytest.mark.parametrize(
+    ("html", "region"),
+    [
+        ("<a href=x>", Region.NONE),
+        ("<nav><a href=x>", Region.NAV),
+        ("<header><a href=x>", Region.HEADER),
+        ("<main><div><ul><li><a href=x>", Region.MAIN),
+        ("<article><a href=x>", Region.ARTICLE),
+        ("<aside><a href=x>", Region.ASIDE),
+        ("<footer><a href=x>", Region.FOOTER),
+        ("<nav><article><a href=x>", Region.ARTICLE),
+        ("<article><nav><p><a href=x>", Region.NAV),
+        ("<nav><p>t</nav><a href=x>", Region.NONE),
+        ("<section><a href=x>", Region.NONE),
+        ("<main><table><a href=x>", Region.MAIN),
+        ("<footer><iframe src=x>", Region.FOOTER),
+    ],
+)
+def test_the_region_is_the_innermost_section(html: str, region: Region) -> None:
+    assert only_link(html).region == region
+
+
+def test_regions_are_told_apart_though_their_elements_share_ancestors() -> None:
+    html = "<main><p><a href=1>t</a></p><nav><p><a href=2>t</a></p><a href=3>t</a></nav><p><a href=4>t</a></p></main>"
+    expected = [Region.MAIN, Region.NAV, Region.NAV, Region.MAIN]
+    assert [link.region for link in found_in(html).links] == expected
+
+
+@pytest.mark.parametrize(
+    ("rel", "tokens", "reason"),
+    [
+        ("nofollow", "nofollow", "one token"),
+        ("NoFollow  UGC\n noopener", "nofollow noopener ugc", "lower case, sorted, any white space"),
+        ("a b a", "a b", "a set"),
+        ("", "", "none"),
+        ("\ud800", "?", "what no file can hold"),
+        (" ".join(f"{number:03}" for number in range(100)), " ".join(f"{number:03}" for number in range(50)), "capped"),
+        ("x" * 196 + " nofollow", "nofollow", "no token is cut in two, sorted order goes first"),
+    ],
+)
+def test_rel_tokens(rel: str, tokens: str, reason: str) -> None:
+    assert rel_tokens(rel) == tokens, reason
+
+
+def test_rel_belongs_to_links_that_can_have_it() -> None:
+    assert only_link("<a href=x rel='nofollow ugc'>").rel == "nofollow ugc"
+    assert only_link("<area href=x rel=NOFOLLOW>").rel == "nofollow"
+    assert only_link("<iframe src=x rel=nofollow>").rel == ""
+
+
+@pytest.mark.parametrize(
+    ("html", "anchor", "reason"),
+    [
+        ("<a href=x>The text</a>", "The text", "the text"),
+        ("<a href=x>  The\n\t text&nbsp; </a>", "The text", "white space is folded"),
+        ("<a href=x>The <b>bo</b>ld <i>text</i></a>", "The bold text", "inline elements join"),
+        ("<a href=x>One<br>two</a>", "One two", "a line end parts words"),
+        ("<a href=x><h2>Title</h2><p>Text</p>end</a>", "Title Text end", "blocks part words"),
+        ("<a href=x>a<!-- c -->b</a>", "ab", "a comment does not"),
+        ("<a href=x><style>.a{}</style>Text<script>go()</script></a>", "Text", "scripts and styles are not read"),
+        ("<a href=x>a<template>t</template>b</a>", "ab", "nor templates"),
+        ("<a href=x><img src=i alt='A picture'></a>", "A picture", "an image's alternative text"),
+        ("<a href=x>text<img alt=picture></a>", "text", "but the text goes first"),
+        ("<a href=x><img alt=''><img alt=' '><img alt=third></a>", "third", "the first that says something"),
+        ("<a href=x title=Title><img alt=''></a>", "Title", "else the title"),
+        ("<a href=x title=Title>text</a>", "text", "which is no match for text"),
+        ("<a href=x> &nbsp; </a>", "", "nothing at all"),
+        ("<area href=x alt=Alt title=Title>", "Alt", "an area's alternative text"),
+        ("<area href=x title=Title>", "Title", "or its title"),
+        ("<iframe src=x title=Title name=n>fallback</iframe>", "Title", "an iframe's title"),
+        ("<iframe src=x name=n></iframe>", "n", "or its name"),
+        (f"<a href=x>{' ' * 50_000}late</a>", "late", "however much white space comes before"),
+        (f"<a href=x>{'ab ' * 1_000}</a>", ("ab " * 100).rstrip(), "at most 300 characters"),
+        (f"<a href=x>{'x' * 1_000}</a>", "x" * MAX_ANCHOR, "of one long word too"),
+        ("<a href=x>a&#xD800;b&#0;c</a>", "a\ufffdb\ufffdc", "what is no character"),
+        ("<svg><a href=x><text>Drawn</text></a></svg>", "Drawn", "text in a drawing"),
+    ],
+)
+def test_anchor_texts(html: str, anchor: str, reason: str) -> None:
+    assert only_link(html).anchor == anchor, reason
+
+
+@given(st.text(), st.integers(1, 20))
+def test_folding_keeps_the_words_up_to_the_limit(text: str, limit: int) -> None:
+    folded = fold(text, limit)
+    assert folded == " ".join(text.split())[:limit].rstrip().encode("utf-8", "replace").decode()
+    assert fold(folded, limit) == folded
+
+
+@pytest.mark.parametrize(
+    ("head", "target", "base", "reason"),
+    [
+        ("<base href=/e/>", "http://a.test/e/x", "http://a.test/e/", "relative to the page"),
+        ("<base href=http://b.test/f/g>", "http://b.test/f/x", "http://b.test/f/g", "to anywhere"),
+        ("<base href=/e/><base href=/f/>", "http://a.test/e/x", "http://a.test/e/", "the first counts"),
+        ("<base target=_top><base href=/e/>", "http://a.test/e/x", "http://a.test/e/", "the first that has href"),
+        ("<base href='http://['><base href=/e/>", "http://a.test/d/x", None, "also where it is no URL"),
+        ("<base href=data:,e>", "http://a.test/d/x", None, "data: is no base"),
+        ("<base href=javascript:e>", "http://a.test/d/x", None, "nor is javascript:"),
+        ("<template><base href=/e/></template>", "http://a.test/d/x", None, "a template is inert"),
+        ("<base href=p>", "http://a.test/d/x", None, "the page's own URL is no base worth noting"),
+        ("<base href=http://u:p@b.test/>", "http://b.test/x", "http://b.test/", "no password is kept"),
+        ("<base href=/e/#f>", "http://a.test/e/x", "http://a.test/e/", "nor a fragment"),
+    ],
+)
+def test_the_base_of_references(head: str, target: str, base: str | None, reason: str) -> None:
+    found = found_in(f"{head}<a href=x>t</a>")
+    assert [each.url for each in found.targets] == [target], reason
+    assert found.document.base == base, reason
+
+
+def test_a_base_after_the_links_holds_for_them_too() -> None:
+    assert targets_of("<a href=x>t</a><base href=/e/>") == ["http://a.test/e/x"]
+
+
+def test_a_base_that_can_hold_no_path_leaves_references_as_written() -> None:
+    found = found_in("<base href=mailto:e><a href=x>t</a><a href=//b.test/>t</a><a href=http://c.test/>t</a>")
+    assert [(target.url, target.valid) for target in found.targets] == [
+        ("x", False),
+        ("//b.test/", False),
+        ("http://c.test/", True),
+    ]
+
+
+def test_references_without_a_page_are_counted_and_not_recorded() -> None:
+    html = (
+        "<a href='javascript:go()'>1</a><a href=' JAVA\nScript:go()'>2</a><area href=data:text/html,x>"
+        "<iframe src=blob:http://a.test/u></iframe><a href=mailto:a@b.test>m</a><a href=tel:+1>t</a>"
+    )
+    found = found_in(html)
+    assert found.document.inert_links == 4
+    assert [target.url for target in found.targets] == ["mailto:a@b.test", "tel:+1"]
+
+
+def test_references_that_are_no_urls_are_recorded_as_written() -> None:
+    found = found_in("<a href=' http://[bad\n/x '>t</a><a href='http://a b/'>t</a><a href='http://[bad/x'>t</a>")
+    assert [(target.url, target.valid) for target in found.targets] == [("http://[bad/x", False), ("http://a b/", False)]
+    assert [link.target for link in found.links] == [0, 1, 0]
+
+
+def test_credentials_are_flagged_and_never_kept() -> None:
+    found = found_in("<a href=http://u:p@b.test/>t</a><a href=http://b.test/>t</a><a href='//u:p@[bad/'>t</a>")
+    assert [target.url for target in found.targets] == ["http://b.test/", "//[bad/"]
+    assert [(link.target, link.credentials) for link in found.links] == [(0, True), (0, False), (1, False)]
+
+
+def test_a_reference_that_is_too_long_is_cut_and_called_invalid() -> None:
+    found = found_in(f"<a href='{'x' * 10_000_000}'>t</a><a href=y>t</a>")
+    assert [(len(target.url), target.valid) for target in found.targets] == [(MAX_URL, False), (17, True)]
+
+
+@pytest.mark.parametrize(
+    ("html", "document", "reason"),
+    [
+        ("<title> The\n title </title>", Document(title="The title"), "folded"),
+        ("<title>a &amp; <b></title>", Document(title="a & <b>"), "text, not markup"),
+        ("<title>1</title><title>2</title>", Document(title="1"), "the first"),
+        ("<svg><title>icon</title></svg><title>page</title>", Document(title="page"), "a drawing's title is its own"),
+        ("<svg><g><title>icon</title></g></svg>", Document(), "however deep"),
+        ("<svg><title>icon</title></svg><p><title>page</title>", Document(title="page"), "a title in the body counts"),
+        ("<meta name=DESCRIPTION content=' about  it '>", Document(description="about it"), "free of case, folded"),
+        ("<meta name=description><p>", Document(), "nothing described"),
+        ("<h1>The <i>he</i>ad<br>line</h1><h1>2</h1>", Document(h1="The head line"), "the first headline"),
+        ("<html lang=de-CH>", Document(language="de-CH"), "the language"),
+        (f"<title>{'x' * 5_000}</title>", Document(title="x" * 1_000), "capped"),
+        ("<title></title>", Document(), "an empty title is none"),
+    ],
+)
+def test_what_a_page_says_of_itself(html: str, document: Document, reason: str) -> None:
+    assert found_in(html).document == document, reason
+
+
+@pytest.mark.parametrize(
+    ("location", "target", "reason"),
+    [
+        ("/x", "http://a.test/x", "relative"),
+        ("//b.test", "http://b.test/", "to another host"),
+        ("https://a.test/d/p#f", "https://a.test/d/p", "without the fragment"),
+        ("", HERE, "empty: to itself"),
+        ("/caf%E9", "http://a.test/caf%E9", "percent-encoded bytes stay"),
+        ("/café", "http://a.test/caf%C3%A9", "others are encoded as UTF-8"),
+    ],
+)
+def test_a_redirect_is_one_link(location: str, target: str, reason: str) -> None:
+    found = redirect_link(location, HERE)
+    assert [each.url for each in found.targets] == [target], reason
+    assert found.links == (Link(0, LinkKind.REDIRECT, "", Region.NONE, "", False),)
+
+
+@pytest.mark.parametrize("location", ["javascript:go()", "data:text/html,x"])
+def test_a_redirect_to_no_page_has_no_link(location: str) -> None:
+    assert redirect_link(location, HERE).links == ()
+
+
+def test_nothing_is_lost_in_markup_nested_20000_deep() -> None:
+    html = "<nav>" + "<div>" * 20_000 + "<a href=x>deep</a>" + "</div>" * 20_000 + "</nav><a href=y>after</a>"
+    found = found_in(html)
+    assert [(link.anchor, link.region) for link in found.links] == [("deep", Region.NAV), ("after", Region.NONE)]
+
+
+def test_nothing_is_lost_after_an_attribute_of_ten_megabytes() -> None:
+    html = f"<p title='{'x' * 10_000_000}'><a href=x title='{'y' * 10_000_000}'></a><a href=z>after</a>"
+    assert [link.anchor for link in found_in(html).links] == ["y" * MAX_ANCHOR, "after"]
+
+
+def test_a_page_of_100000_links_keeps_them_all() -> None:
+    found = found_in("".join(f"<li><a href=/{number}>{number}</a>" for number in range(100_000)))
+    assert [link.anchor for link in found.links] == [str(number) for number in range(100_000)]
+    assert len(found.targets) == 100_000
+
+
+def test_links_within_one_another_are_all_found_and_read_in_bounded_time() -> None:
+    found = found_in("<a href=x><object>" * 3_000 + "inside")
+    assert len(found.links) == 3_000
+    assert found.links[0].anchor == "", "the text lies deeper than is read"
+    assert found.links[-1].anchor == "inside"
+
+
+HTML = st.lists(
+    st.sampled_from(
+        "<a href=x> <a href='/y#z' rel=nofollow> </a> <nav> </nav> <article> </article> <svg> </svg> <template> "
+        "</template> <table> <tr> <td> </table> <iframe src=i> </iframe> <object> </object> <p> text <b> </b> <select> "
+        "<base href=/e/> <math> <title> </title> <!-- --> <area href=w> <frameset> <noscript> </noscript> \x00 é".split(" ")
+    ),
+    max_size=30,
+).map(" ".join)
+
+
+@given(HTML)
+def test_any_page_gives_the_same_links_and_digest_twice(html: str) -> None:
+    first, second = found_in(html), found_in(html)
+    assert first == second
+    assert links_digest(first.targets, first.links) == links_digest(second.targets, second.links)
+    for link in first.links:
+        assert 0 <= link.target < len(first.targets)
+        assert len(link.anchor) <= MAX_ANCHOR
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("<a href=x>t</a>", "<a href=y>t</a>"),
+        ("<a href=x>t</a>", "<a href=x>u</a>"),
+        ("<a href=x>t</a>", "<a href=x rel=nofollow>t</a>"),
+        ("<a href=x>t</a>", "<nav><a href=x>t</a></nav>"),
+        ("<a href=x></a>", "<iframe src=x></iframe>"),
+        ("<a href=http://b.test/>t</a>", "<a href=http://u@b.test/>t</a>"),
+        ("<a href=x>t</a><a href=y>t</a>", "<a href=y>t</a><a href=x>t</a>"),
+        ("<a href=x>t</a>", "<a href=x>t</a><a href=x>t</a>"),
+    ],
+)
+def test_links_that_differ_in_anything_have_other_digests(one: str, other: str) -> None:
+    first, second = found_in(one), found_in(other)
+    assert links_digest(first.targets, first.links) != links_digest(second.targets, second.links)
+
+
+def test_the_digest_is_of_the_links_and_not_of_the_page() -> None:
+    first, second = found_in("<p>Monday<a href=x>t</a>"), found_in("<div>Tuesday <a href=x>t</a></div>")
+    assert links_digest(first.targets, first.links) == links_digest(second.targets, second.links)
+
+
+def test_the_digest_does_not_depend_on_how_a_kind_is_spelled_in_memory() -> None:
+    found = found_in("<nav><a href=x rel=nofollow>t</a></nav>")
+    plain = [Link(link.target, int(link.kind), link.rel, int(link.region), *link[4:]) for link in found.links]
+    assert links_digest(found.targets, plain) == links_digest(found.targets, found.links)
