@@ -311,6 +311,8 @@ def test_explain_prints_meaning_and_parameters(tmp_path: Path) -> None:
     [
         (["in_degre"], 2, "Error: there is no question 'in_degre': did you mean in_degree or out_degree?\n"),
         (["in_degree", "--sql", "SELECT 1"], 2, "Error: give one of a question's name, --sql and --file\n"),
+        (["--limit", "3"], 2, "Error: name a question: `linkmap query` lists them all\n"),
+        (["--file", "-"], 2, "Error: standard input asks nothing: give it one SELECT\n"),
         (["in_degree", "-p", "limit"], 2, "Error: 'limit' is not NAME=VALUE: write `-p page=example.com/about`\n"),
         (["in_degree", "-p", "limit=1", "--limit", "2"], 2, "Error: the limit is given twice: use --limit alone\n"),
         (["in_degree", "-p", "limit=1", "-p", "limit=2"], 2, "Error: the parameter limit is given twice\n"),
@@ -332,7 +334,7 @@ def test_explain_prints_meaning_and_parameters(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_every_mistake_is_one_sentence(map_db: Path, arguments: list[str], code: int, sentence: str) -> None:
-    done = linkmap("query", *arguments, cwd=map_db.parent)
+    done = linkmap("query", *arguments, cwd=map_db.parent, stdin="-- nothing")
     assert (done.returncode, done.stdout, done.stderr) == (code, "", sentence)
 
 

@@ -51,6 +51,8 @@ def query(
         raise UsageError("give one of a question's name, --sql and --file")
     question = _asked(name, sql, sql_file)
     if question is None:
+        if assignments or limit is not None or explain:
+            raise UsageError("name a question: `linkmap query` lists them all")
         print_rows(("question", "title"), [(each.name, each.title) for each in questions()], form)
     elif explain:
         _explain(question)
@@ -63,7 +65,9 @@ def _asked(name: str | None, sql: str | None, sql_file: Path | None) -> Question
         return find_question(name)
     if sql is not None:
         return parse_question("this SQL", sql)
-    return parse_question(str(sql_file), _read(sql_file)) if sql_file is not None else None
+    if sql_file is not None:
+        return parse_question("standard input" if str(sql_file) == "-" else str(sql_file), _read(sql_file))
+    return None
 
 
 def _read(path: Path) -> str:
