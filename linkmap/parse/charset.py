@@ -8,11 +8,15 @@ import codecs
 import re
 
 import webencodings
-from bs4.dammit import EncodingDetector
 
-_BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_BE, "utf-16-be"), (codecs.BOM_UTF16_LE, "utf-16-le"))
-_PRESCAN_BYTES = 1024
+from linkmap.parse.prescan import declared_encoding
+
+_BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_BE, "utf-16be"), (codecs.BOM_UTF16_LE, "utf-16le"))
+_PRESCAN_BYTES = 64 * 1024
+"""The standard looks through 1,024 bytes and its tree builder takes up what comes later; no browser stops there."""
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s;\"',]+)", re.IGNORECASE)
+_DECLARES = re.compile(rb"charset|encoding|\0", re.IGNORECASE)
+"""What a page that declares its encoding holds; the NUL is of one that is written in UTF-16."""
 
 
 def decode(body: bytes, content_type: str | None) -> tuple[str, str]:
@@ -31,18 +35,15 @@ def _from_header(content_type: str | None) -> webencodings.Encoding | None:
 
 
 def _from_page(body: bytes) -> webencodings.Encoding | None:
-    """The encoding that a meta element within the first 1,024 bytes declares."""
-    declared = EncodingDetector.find_declared_encoding(body[:_PRESCAN_BYTES], is_html=True)
-    encoding = webencodings.lookup(declared) if declared else None
-    if encoding is not None and encoding.name.startswith("utf-16"):
-        return webencodings.UTF8
-    return encoding
+    """The encoding that the page declares near its beginning."""
+    head = body[:_PRESCAN_BYTES]
+    return declared_encoding(head) if _DECLARES.search(head) else None
 
 
 def _fallback(body: bytes) -> webencodings.Encoding:
+    """UTF-8 where the bytes are, or would be if their last character were not cut; else windows-1252."""
     try:
-        body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start < len(body) - 3:
-            return webencodings.lookup("windows-1252")
+        codecs.getincrementaldecoder("utf-8")().decode(body)
+    except UnicodeDecodeError:
+        return webencodings.lookup("windows-1252")
     return webencodings.UTF8
