@@ -65,7 +65,7 @@ def page_url(url: str) -> tuple[str, bool]:
 
 
 def as_written(reference: str) -> str:
-    """A reference that is no URL, in the form in which it is recorded: ends stripped, no tab or line end, no password."""
+    """A reference that is no URL, as it is recorded: ends stripped, without tabs, line ends and user:password."""
     stripped = reference.strip(_WHITESPACE_AND_CONTROLS)
     kept = stripped.replace("\t", "").replace("\n", "").replace("\r", "")
     return _WRITTEN_CREDENTIALS.sub("", kept).encode("utf-8", "replace").decode()

@@ -231,7 +231,8 @@ def test_references_without_a_page_are_counted_and_not_recorded() -> None:
 
 def test_references_that_are_no_urls_are_recorded_as_written() -> None:
     found = found_in("<a href=' http://[bad\n/x '>t</a><a href='http://a b/'>t</a><a href='http://[bad/x'>t</a>")
-    assert [(target.url, target.valid) for target in found.targets] == [("http://[bad/x", False), ("http://a b/", False)]
+    assert [target.url for target in found.targets] == ["http://[bad/x", "http://a b/"]
+    assert not any(target.valid for target in found.targets)
     assert [link.target for link in found.links] == [0, 1, 0]
 
 
@@ -313,14 +314,12 @@ def test_links_within_one_another_are_all_found_and_read_in_bounded_time() -> No
     assert found.links[-1].anchor == "inside"
 
 
-HTML = st.lists(
-    st.sampled_from(
-        "<a href=x> <a href='/y#z' rel=nofollow> </a> <nav> </nav> <article> </article> <svg> </svg> <template> "
-        "</template> <table> <tr> <td> </table> <iframe src=i> </iframe> <object> </object> <p> text <b> </b> <select> "
-        "<base href=/e/> <math> <title> </title> <!-- --> <area href=w> <frameset> <noscript> </noscript> \x00 é".split(" ")
-    ),
-    max_size=30,
-).map(" ".join)
+PIECES = """
+<a href=x> <a href='/y#z' rel=nofollow> </a> <nav> </nav> <article> </article> <svg> </svg> <template> </template> text
+<table> <tr> <td> </table> <iframe src=i> </iframe> <object> </object> <p> <b> </b> <select> <base href=/e/> <math>
+<title> </title> <!-- --> <area href=w> <frameset> <noscript> </noscript>
+"""
+HTML = st.lists(st.sampled_from([f"{piece}>" for piece in PIECES.split(">")] + ["\x00", "é"]), max_size=30).map("".join)
 
 
 @given(HTML)

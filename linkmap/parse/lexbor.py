@@ -20,8 +20,8 @@ _REFERENCES = {
 }
 _SELECTOR = ",".join(f"{tag}[{attribute}]" for tag, (_, attribute) in _REFERENCES.items())
 _SILENT = frozenset({"script", "style"})
-_APART = frozenset(
-    "br p div li dt dd tr td th h1 h2 h3 h4 h5 h6 ul ol dl table section article header footer figure figcaption".split()
+_APART = frozenset({"br", "p", "div", "section", "article", "header", "footer", "figure", "figcaption"}) | frozenset(
+    {"h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "table", "tr", "td", "th"}
 )
 """Elements whose text stands apart from what is around them."""
 _MOST_NODES = 300
