@@ -31,8 +31,9 @@ def test_the_html5lib_cases_give_the_declared_encoding_or_the_fallback() -> None
         if found == expected:
             declared += 1
         elif found == "utf-8" and expected == "windows-1252" and declared_encoding(page) is None:
-            fallen_back += 1  # html5lib falls back on windows-1252 alone; these pages are valid UTF-8, and ASCII at that
+            # html5lib always falls back on windows-1252; these pages are ASCII, so that their text is the same.
             assert page.isascii()
+            fallen_back += 1
         else:
             different.append((page, expected, found))
     assert different == []
@@ -47,7 +48,7 @@ def test_the_html5lib_cases_give_the_declared_encoding_or_the_fallback() -> None
         (b"\xef\xbb\xbf" + META + b"\xc3\xa9", None, "utf-8", META.decode() + "é", "and the page"),
         (b"\xff\xfe\xe9\x00", None, "utf-16le", "é", "UTF-16, little end first"),
         (b"\xfe\xff\x00\xe9", None, "utf-16be", "é", "and last"),
-        (LATIN_2, "text/html; charset=windows-1252", "windows-1252", META.decode() + "Èaèak", "the header beats the page"),
+        (LATIN_2, "text/html; charset=latin1", "windows-1252", META.decode() + "Èaèak", "the header beats the page"),
         (LATIN_2, "text/html", "iso-8859-2", META.decode() + CACAK, "a header without charset says nothing"),
         (LATIN_2, None, "iso-8859-2", META.decode() + CACAK, "nor does none"),
         (LATIN_2, "text/html; charset=klingon", "iso-8859-2", META.decode() + CACAK, "nor one with an unknown label"),
@@ -100,8 +101,8 @@ def test_what_is_believed(body: bytes, header: str | None, encoding: str, text: 
         (b'<?xml version="1.0" encoding="euc-jp"?><meta charset=utf-8>', "utf-8", "which a meta element beats"),
         (b' <?xml version="1.0" encoding="euc-jp"?>', None, "and which stands first or not at all"),
         (b'<?xml version="1.0" encoding="utf-16"?>', "utf-8", "read byte by byte"),
-        (b'<\0?\0x\0m\0l\0', "utf-16le", "an XML declaration in UTF-16"),
-        (b'\0<\0?\0x\0m\0l', "utf-16be", "in either order"),
+        (b"<\0?\0x\0m\0l\0", "utf-16le", "an XML declaration in UTF-16"),
+        (b"\0<\0?\0x\0m\0l", "utf-16be", "in either order"),
     ],
 )
 def test_what_a_page_declares(head: bytes, encoding: str | None, reason: str) -> None:
@@ -129,7 +130,7 @@ def test_any_bytes_become_text_that_can_be_stored(body: bytes, label: str | None
     assert webencodings.lookup(name) is not None
 
 
-@given(st.lists(st.sampled_from([b"<meta ", b"charset", b"=", b'"', b"'", b">", b"/", b"<!--", b"--", b"<?xml", b" ", b"x"])))
+@given(st.lists(st.sampled_from([b"<meta ", b"charset", b"=", b'"', b"'", b">", b"/", b"<!--", b"--", b"<?xml", b" "])))
 def test_any_markup_is_scanned_to_an_end(parts: list[bytes]) -> None:
     found = declared_encoding(b"".join(parts))
     assert found is None or found.name
