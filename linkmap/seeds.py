@@ -1,5 +1,6 @@
 """Seeds as people write them: full URLs, bare names, files with comments."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -7,12 +8,15 @@ from linkmap import url as urls
 
 GIVEN, GUESSED_HTTPS, GUESSED_HTTP = 0, 1, 2
 
+_SEVERAL = re.compile(r"\shttps?://", re.IGNORECASE)
+
 
 class Seed(NamedTuple):
     """A page to start from."""
 
     url: str
     written: str
+    """As it was written; the URL itself where that held a user and password, which are never stored."""
     guess: int = GIVEN
 
 
@@ -32,13 +36,13 @@ def parse_seed(written: str) -> Seed | BadSeed:
         guess, resolved = GUESSED_HTTPS, urls.resolve(f"https://{text}")
     if resolved is None:
         return BadSeed(written, "is not a URL")
-    page, _ = urls.page_url(resolved)
+    page, credentials = urls.page_url(resolved)
     origin = urls.origin(page)
     if origin is None:
         return BadSeed(written, "is not an http or https URL")
-    if any(character.isspace() for character in text) and guess:
+    if _SEVERAL.search(text) or (guess and any(character.isspace() for character in text)):
         return BadSeed(written, "holds white space: write one seed on a line")
-    return Seed(page, text, guess)
+    return Seed(page, page if credentials else text, guess)
 
 
 def _names_scheme(text: str) -> bool:
