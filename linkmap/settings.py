@@ -3,8 +3,11 @@
 import json
 import sys
 from dataclasses import asdict, dataclass, fields
+from ipaddress import ip_address
+from math import inf
 
 from linkmap import __version__
+from linkmap import url as urls
 from linkmap.model import UsageError
 from linkmap.scope import Scope, ScopeName, patterns
 
@@ -43,6 +46,7 @@ class Settings:
     workers: int = 0
 
     def __post_init__(self) -> None:
+        self._settle_types()
         for name, least in (
             ("depth", 0),
             ("max_pages", 0),
@@ -56,14 +60,26 @@ class Settings:
             raise UsageError(f"depth must be at most {MAX_DEPTH}, not {self.depth}")
         if self.concurrency is not None and self.concurrency < 1:
             raise UsageError(f"concurrency must be at least 1, not {self.concurrency}")
-        if self.delay_s < 0 or self.timeout_s <= 0:
-            raise UsageError("delay_s must not be negative, and timeout_s must be more than 0")
+        if not (0 <= self.delay_s < inf and 0 < self.timeout_s < inf):
+            raise UsageError("delay_s must be 0 or more and timeout_s more than 0, both a finite number of seconds")
         for option, text in (("--user-agent", self.user_agent), ("--contact", self.contact)):
             if text is not None and not (text.isascii() and text.isprintable() and text.strip()):
                 raise UsageError(f"{option} {text!r} cannot stand in a header: use printable ASCII characters")
         self.make_scope()
         if self.workers != 0:
             raise UsageError("workers must be 0: pages are fetched and read in linkmap's own process")
+
+    def _settle_types(self) -> None:
+        """Take a scope by its name and any sequence for a tuple, so that equal settings are equal when stored."""
+        try:
+            object.__setattr__(self, "scope", ScopeName(self.scope))
+        except ValueError as error:
+            raise UsageError(f"scope must be one of {', '.join(ScopeName)}, not {self.scope!r}") from error
+        for name in ("include", "exclude"):
+            if isinstance(getattr(self, name), str):
+                raise UsageError(f"{name} must be a sequence of regular expressions, not one string")
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        object.__setattr__(self, "resolve", tuple(_resolved(*given) for given in self.resolve))
 
     @property
     def agent(self) -> str:
@@ -103,10 +119,6 @@ class Settings:
         """Settings as they were stored; names that this version does not know are left out."""
         stored = json.loads(text)
         known = {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
-        for name in ("include", "exclude"):
-            known[name] = tuple(known.get(name, ()))
-        known["resolve"] = tuple((host, port, address) for host, port, address in known.get("resolve", ()))
-        known["scope"] = ScopeName(known.get("scope", ScopeName.DOMAIN))
         return cls(**known)
 
     def differences(self, other: "Settings") -> list[str]:
@@ -116,3 +128,16 @@ class Settings:
             for field in fields(self)
             if field.name not in RUNTIME_FIELDS and getattr(self, field.name) != getattr(other, field.name)
         ]
+
+
+def _resolved(host: str, port: int, address: str) -> tuple[str, int, str]:
+    """An answer that stands in for the resolver's, its host spelled as in URLs. Raises UsageError."""
+    url = urls.resolve(f"http://{host}/") or ""
+    name = urls.host(url)
+    try:
+        plain = str(ip_address(address.strip("[]")))
+    except ValueError:
+        plain = ""
+    if not name or url != f"http://{name}/" or not 0 < port < 65_536 or not plain:
+        raise UsageError(f"resolve takes (host, port, address), not {(host, port, address)!r}")
+    return name, port, plain
