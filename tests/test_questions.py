@@ -418,6 +418,7 @@ def test_a_redirect_to_a_page_that_failed_tells_its_outcome(tmp_path: Path) -> N
     with handmade(tmp_path / "map.db") as map:
         map.redirect(OLD, SLOW)  # nobody links to old: it is a start all the same
         map.page(SLOW, "timeout")
+        map.redirect(ROBOTS, SLOW, auxiliary=True)  # no page of any graph
     assert query(tmp_path / "map.db", "redirect_chains").rows == [(OLD, 1, SLOW, "timeout", None)]
     assert query(tmp_path / "map.db", "broken_links").rows == [(OLD, SLOW, "", "", "redirect", "timeout", None, None)]
 
