@@ -1,0 +1,80 @@
+"""The indexing stage: what it builds, that it can be broken off, and that the next question takes it up."""
+
+import signal
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from maps import check_accounting, linkmap, rows
+from test_laws import start_crawl
+
+from linkmap.settings import Settings
+from linkmap.store.indexing import ensure_indexed
+from linkmap.store.reader import schema_sql
+
+PAGES, LINKS = 25_000, 16
+# ruff: noqa: S608
+LARGE = f"""
+INSERT INTO run VALUES (1, 0, NULL, 'indexing', '0', 'test', ?,
+    '{{"page": {{"fetched": {PAGES}}}, "auxiliary": {{}}}}', '[]');
+INSERT INTO host VALUES (1, 'h.test', 'test.h', 'h.test', NULL, NULL, 0, {PAGES}, 0, 0);
+INSERT INTO origin (id, scheme, host, port) VALUES (1, 'http', 1, 80);
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {PAGES})
+INSERT INTO page (id, url, url_key, origin, auxiliary, depth, hops, reach, outcome, tries, run, capture, links)
+SELECT i, 'http://h.test/' || i, randomblob(12), 1, 0, 0, 0, 0, 1, 1, 1, i, i FROM n;
+INSERT INTO capture (id, page, run, fetched_at, outcome, status, bytes, cut, truncated, seconds, links, inert_links)
+SELECT id, id, 1, 0, 1, 200, 0, 0, 0, 0, id, 0 FROM page;
+WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {LINKS - 1})
+INSERT INTO link SELECT page.id, i, 1 + (page.id * 7919 + i * 104729) % {PAGES}, 1, 0, 0, 0, 0 FROM page, n;
+"""
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """A map whose crawl has ended and whose indexes are still to be built: a second's work or so."""
+    db = tmp_path / "large.db"
+    with closing(sqlite3.connect(db, isolation_level=None)) as connection:
+        connection.executescript("PRAGMA synchronous = OFF;" + schema_sql())
+        connection.execute("BEGIN")
+        for statement in LARGE.strip().split(";\n"):
+            parameters = (Settings().to_json(),) if "?" in statement else ()
+            connection.execute(statement, parameters)
+        connection.execute("COMMIT")
+    return db
+
+
+def indexes(db: Path) -> set[str]:
+    return {name for (name,) in rows(db, "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")}
+
+
+def test_degrees_count_pages_links_and_hosts_once(large: Path) -> None:
+    assert ensure_indexed(large) is not None
+    assert {"page_url_key", "link_target", "capture_page"} <= indexes(large)
+    distinct = rows(large, "SELECT count(DISTINCT capture) FROM link WHERE target = 17 AND capture <> 17")
+    assert rows(large, "SELECT in_pages FROM degree WHERE page = 17") == distinct
+    assert rows(large, "SELECT in_hosts, out_pages <= out_links FROM degree WHERE page = 17") == [(1, 1)]
+    assert ensure_indexed(large) is None, "what stands is not built again"
+    assert rows(large, "SELECT state FROM run") == [("finished",)]
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.3, 0.8])
+def test_ctrl_c_skips_the_indexing_and_the_next_question_builds_it(large: Path, tmp_path: Path, after_s: float) -> None:
+    process = start_crawl(large, "--resume")
+    while not rows(large, "SELECT 1 FROM run WHERE state = 'running' OR ended_at IS NOT NULL"):
+        assert process.poll() is None
+    time.sleep(after_s)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert "Traceback" not in err
+    assert process.returncode in (0, 4), err
+    if process.returncode == 4:
+        assert rows(large, "SELECT state FROM run")[0][0] in ("indexing", "stopped")
+    asked = linkmap("query", "in_degree", "--db", large, "--limit", "1", "--format", "csv", cwd=tmp_path)
+    assert asked.returncode == 0, asked.stderr
+    assert len(asked.stdout.splitlines()) == 2
+    if process.returncode == 4:
+        assert "Built the indexes" in asked.stderr
+    assert rows(large, "SELECT state FROM run") == [("finished",)]
+    check_accounting(large)
