@@ -77,9 +77,16 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except LinkmapError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {_safe(str(error))}", err=True)
         code = 2 if isinstance(error, UsageError) else 1
     except (OSError, sqlite3.Error) as error:
-        click.echo(f"Error: {error}: check the file, its folder and the disk", err=True)
+        click.echo(f"Error: {_safe(str(error))}: check the file, its folder and the disk", err=True)
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _safe(text: str) -> str:
+    """A message that may name what the web wrote, fit for a terminal."""
+    from linkmap.cli.text import safe
+
+    return safe(text)
