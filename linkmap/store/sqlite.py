@@ -21,6 +21,9 @@ from linkmap.store.indexing import INDEXES, STEPS
 from linkmap.store.lock import try_lock, unlock
 from linkmap.store.reader import check_is_map, schema_sql
 
+BUSY_S = 30.0
+"""How long a commit waits for another program that writes the file."""
+
 WAL_PAGES = 4_000
 """Pages of 4 KiB after which SQLite copies the write-ahead log back: about 16 MB."""
 
@@ -79,7 +82,7 @@ class Store:
         connection = None
         try:
             _make_map(path)
-            connection = await aiosqlite.connect(path, isolation_level=None)
+            connection = await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_S)
             for pragma in ("journal_mode = WAL", "synchronous = NORMAL", f"wal_autocheckpoint = {WAL_PAGES}"):
                 await connection.execute(f"PRAGMA {pragma}")
         except BaseException as error:
