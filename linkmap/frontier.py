@@ -92,6 +92,8 @@ class Frontier:
 
     def retry(self, host_id: int, entry: Entry, due_at: float) -> None:
         """Take back a page that failed and is due again at a time."""
+        if _is_lost(self._host(host_id), entry):
+            return
         self._held.add(entry.page)
         heapq.heappush(self._retries, (due_at, host_id, entry))
 
@@ -192,13 +194,21 @@ class Frontier:
             self._partial.discard(host_id)
 
     def drop_host(self, host_id: int) -> None:
-        """Fetch nothing more from a host in this run; what is in flight ends as usual."""
+        """Fetch nothing more from a host in this run; what is in flight ends as usual.
+
+        A robots.txt stays, because pages that are parked for it may be another host's.
+        """
         host = self._host(host_id)
-        self._queued -= len(host.queue)
-        self._held.difference_update(entry.page for entry in host.queue)
-        host.queue.clear()
         host.more, host.dropped = False, True
         self._partial.discard(host_id)
+        kept = [entry for entry in host.queue if not _is_lost(host, entry)]
+        self._queued -= len(host.queue) - len(kept)
+        self._held.difference_update(entry.page for entry in host.queue if _is_lost(host, entry))
+        host.queue[:] = kept
+        lost = {entry.page for _, retried, entry in self._retries if retried == host_id and _is_lost(host, entry)}
+        self._held -= lost
+        self._retries = [retry for retry in self._retries if retry[2].page not in lost]
+        heapq.heapify(self._retries)
 
     def next_due(self) -> float | None:
         """When `claim` may next have something, or None where that hangs on a request's end."""
@@ -211,7 +221,7 @@ class Frontier:
         return host
 
     def _push(self, host: _Host, entry: Entry) -> None:
-        if host.dropped and entry.depth != ROBOTS_DEPTH:
+        if _is_lost(host, entry):
             self._held.discard(entry.page)
             return
         heapq.heappush(host.queue, entry)
@@ -240,3 +250,7 @@ class Frontier:
         while self._retries and self._retries[0][0] <= now:
             _, host_id, entry = heapq.heappop(self._retries)
             self._push(self._host(host_id), entry)
+
+
+def _is_lost(host: _Host, entry: Entry) -> bool:
+    return host.dropped and entry.depth != ROBOTS_DEPTH
