@@ -11,6 +11,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from hashlib import blake2b
 from typing import Any, Self
@@ -32,6 +33,8 @@ MAX_DETAIL = 300
 _ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
 _LEFTOVER_BYTES = 16 * 1024
 """How much of an unwanted body is read so that its connection can serve again."""
+_LEFTOVER_S = 1.0
+"""How long: a radio stream or a 404 page that drips is settled by its headers, and is no timeout."""
 _REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
 _BLOCKED = frozenset({401, 403, 407, 429})
 
@@ -75,9 +78,12 @@ class CheckedResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         """The addresses of a host. Raises OSError where there are none or one of them is forbidden."""
         fixed = self._fixed.get((host, port))
-        found = await asyncio.get_running_loop().getaddrinfo(
-            fixed or host, port, type=socket.SOCK_STREAM, family=socket.AF_UNSPEC if fixed else family
-        )
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(
+                fixed or host, port, type=socket.SOCK_STREAM, family=socket.AF_UNSPEC if fixed else family
+            )
+        except UnicodeError as error:
+            raise OSError(socket.EAI_NONAME, "a label of the name is empty or too long") from error
         results: list[ResolveResult] = []
         for address_family, _, proto, _, sockaddr in found:
             address = str(sockaddr[0])
@@ -152,10 +158,10 @@ class Client:
             return Answer(Visit(outcome, started_at, time.perf_counter() - started, detail=_clean(detail)))
 
         try:
-            async with asyncio.timeout(self.settings.timeout_s):
+            async with asyncio.timeout(self.settings.timeout_s) as deadline:
                 async with self._session.get(URL(url, encoded=True), allow_redirects=False) as response:
                     return await self._read(
-                        response, started, started_at, max_bytes or self.settings.max_bytes, any_type
+                        response, deadline, started, started_at, max_bytes or self.settings.max_bytes, any_type
                     )
         except TimeoutError:
             return failed(Outcome.TIMEOUT, f"no complete answer within {self.settings.timeout_s:g} s")
@@ -165,20 +171,24 @@ class Client:
     async def _read(
         self,
         response: aiohttp.ClientResponse,
+        deadline: asyncio.Timeout,
         started: float,
         started_at: float,
         max_bytes: int,
         any_type: bool,
     ) -> Answer:
         """The answer whose headers have arrived; its body too, where it is wanted."""
-        header_type = response.headers.get("Content-Type")
+        header_type = _header_text(response.headers.get("Content-Type"))
         content_type = _media_type(header_type)
         location = _header_text(response.headers.get("Location"))
         outcome, detail = _judge(response.status, content_type, location)
         wanted = outcome is Outcome.FETCHED or (any_type and outcome is Outcome.NOT_HTML)
-        body, cut, truncated = await _body(response, max_bytes if wanted else _LEFTOVER_BYTES)
-        if not wanted:
-            body, cut, truncated = b"", False, False
+        body, cut, truncated = b"", False, False
+        if wanted:
+            body, cut, truncated = await _body(response, max_bytes)
+        else:
+            deadline.reschedule(None)
+            await _read_leftover(response)
         visit = Visit(
             outcome=outcome,
             fetched_at=started_at,
@@ -205,10 +215,11 @@ def retry_after_s(header: str | None, now: float) -> float | None:
     if text.isascii() and text.isdigit():
         return min(float(text[:9]), MAX_RETRY_AFTER_S)
     try:
-        moment = parsedate_to_datetime(text).timestamp()
+        moment = parsedate_to_datetime(text)
+        at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
-    return min(max(moment - now, 0.0), MAX_RETRY_AFTER_S)
+    return min(max(at - now, 0.0), MAX_RETRY_AFTER_S)
 
 
 async def _body(response: aiohttp.ClientResponse, max_bytes: int) -> tuple[bytes, bool, bool]:
@@ -227,9 +238,20 @@ async def _body(response: aiohttp.ClientResponse, max_bytes: int) -> tuple[bytes
     return b"".join(parts), False, False
 
 
+async def _read_leftover(response: aiohttp.ClientResponse) -> None:
+    """Take in the rest of an answer that is settled, where that is short and quick, to keep the connection."""
+    try:
+        async with asyncio.timeout(_LEFTOVER_S):
+            await _body(response, _LEFTOVER_BYTES)
+    except TimeoutError:
+        response.close()
+
+
 def _judge(status: int, content_type: str | None, location: str | None) -> tuple[Outcome, str | None]:
     """What a status means for the page, and the evidence where the status alone is not enough."""
-    if 200 <= status < 300:
+    if status < 200:
+        return Outcome.PROTOCOL_ERROR, f"{status}, which was not asked for"
+    if status < 300:
         return (Outcome.FETCHED if content_type in HTML_TYPES else Outcome.NOT_HTML), None
     if status in _REDIRECTS and location is not None:
         return Outcome.REDIRECT, None
