@@ -40,6 +40,7 @@ class _Host:
     queue: list[Entry] = field(default_factory=list)
     in_flight: int = 0
     parked: int = 0
+    held: int = 0
     more: bool = False
     dropped: bool = False
     scheduled_at: float | None = None
@@ -57,7 +58,8 @@ class Frontier:
         self._turns = 0
         self._retries: list[tuple[float, int, Entry]] = []
         self._parked: dict[int, list[tuple[int, Entry]]] = {}
-        self._held: set[int] = set()
+        self._held: dict[int, _Host] = {}
+        """Page -> its host, for what waits here, is in flight, or is not committed yet."""
         self._partial: set[int] = set()
         self._queued = 0
         self._busy = 0
@@ -80,7 +82,7 @@ class Frontier:
         if entry.depth != ROBOTS_DEPTH and (host.more or len(host.queue) + host.parked >= self._window):
             self.add_stored(host_id)
             return
-        self._held.add(entry.page)
+        self._hold(host, entry.page)
         self._push(host, entry)
 
     def add_stored(self, host_id: int) -> None:
@@ -92,9 +94,10 @@ class Frontier:
 
     def retry(self, host_id: int, entry: Entry, due_at: float) -> None:
         """Take back a page that failed and is due again at a time."""
-        if _is_lost(self._host(host_id), entry):
+        host = self._host(host_id)
+        if _is_lost(host, entry):
             return
-        self._held.add(entry.page)
+        self._hold(host, entry.page)
         heapq.heappush(self._retries, (due_at, host_id, entry))
 
     def claim(self, now: float) -> tuple[int, Entry] | None:
@@ -150,7 +153,10 @@ class Frontier:
 
     def release(self, pages: Iterable[int]) -> None:
         """The store knows what became of these pages: they are no longer in flight."""
-        self._held.difference_update(pages)
+        for page in pages:
+            host = self._held.pop(page, None)
+            if host is not None:
+                host.held -= 1
 
     def slow(self, host_id: int, delay_s: float) -> None:
         """Set a host's delay, which is never shorter than the crawl's own; it holds from the last answer on."""
@@ -173,8 +179,8 @@ class Frontier:
 
     def hungry(self) -> list[tuple[int, int]]:
         """Hosts whose queue is empty while the store has more, each with how many pages to read."""
-        wanted = self._window + len(self._held)
-        return [(host_id, wanted) for host_id in self._partial if self._is_hungry(self._hosts[host_id])]
+        hosts = [self._hosts[host_id] for host_id in self._partial]
+        return [(host.id, self._window + host.held) for host in hosts if self._is_hungry(host)]
 
     def refill(self, host_id: int, entries: Iterable[Entry], exhausted: bool) -> None:
         """Take in pages that the store held, least depth first; `exhausted` where it has no others."""
@@ -188,7 +194,7 @@ class Frontier:
             if len(host.queue) >= self._window:
                 host.more = True
                 break
-            self._held.add(entry.page)
+            self._hold(host, entry.page)
             self._push(host, entry)
         if not host.more:
             self._partial.discard(host_id)
@@ -201,13 +207,16 @@ class Frontier:
         host = self._host(host_id)
         host.more, host.dropped = False, True
         self._partial.discard(host_id)
-        kept = [entry for entry in host.queue if not _is_lost(host, entry)]
-        self._queued -= len(host.queue) - len(kept)
-        self._held.difference_update(entry.page for entry in host.queue if _is_lost(host, entry))
-        host.queue[:] = kept
-        lost = {entry.page for _, retried, entry in self._retries if retried == host_id and _is_lost(host, entry)}
-        self._held -= lost
-        self._retries = [retry for retry in self._retries if retry[2].page not in lost]
+        queue, host.queue = host.queue, []
+        retries, self._retries = self._retries, []
+        self._queued -= len(queue)
+        for entry in queue:
+            self._push(host, entry)
+        for retry in retries:
+            if retry[1] == host_id and _is_lost(host, retry[2]):
+                self.release([retry[2].page])
+            else:
+                self._retries.append(retry)
         heapq.heapify(self._retries)
 
     def next_due(self) -> float | None:
@@ -220,9 +229,14 @@ class Frontier:
             host = self._hosts[host_id] = _Host(host_id, self._delay_s)
         return host
 
+    def _hold(self, host: _Host, page: int) -> None:
+        if page not in self._held:
+            self._held[page] = host
+            host.held += 1
+
     def _push(self, host: _Host, entry: Entry) -> None:
         if _is_lost(host, entry):
-            self._held.discard(entry.page)
+            self.release([entry.page])
             return
         heapq.heappush(host.queue, entry)
         self._queued += 1

@@ -335,6 +335,14 @@ def test_a_refill_passes_over_pages_in_flight() -> None:
     assert frontier.claim(0.0) == (1, entry(2))
 
 
+def test_a_refill_reads_no_more_for_what_other_hosts_hold() -> None:
+    frontier = Frontier(delay_s=0, per_host=1, window=10)
+    for page in range(1, 9):
+        frontier.add(2, entry(page))
+    frontier.add_stored(1)
+    assert frontier.hungry() == [(1, 10)]
+
+
 def test_a_dropped_host_gives_nothing_more_and_keeps_nobody_waiting() -> None:
     frontier = Frontier(delay_s=0, per_host=1)
     for page in (1, 2):
