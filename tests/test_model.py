@@ -1,0 +1,65 @@
+"""Outcomes, states and kinds in words: what SEMANTICS lists, and nothing else."""
+
+import pickle
+
+import pytest
+
+from linkmap.model import (
+    FOLLOWED_KINDS,
+    FREE_KINDS,
+    NAVIGATION_KINDS,
+    Job,
+    LinkKind,
+    LinkmapError,
+    Outcome,
+    Reach,
+    Report,
+    State,
+    UsageError,
+    Visit,
+)
+
+OUTCOMES = {
+    State.PENDING: "pending",
+    State.DONE: "fetched not_html redirect not_modified",
+    State.FAILED: (
+        "client_error blocked server_error timeout dns_error connect_error tls_error protocol_error redirect_loop "
+        "too_many_redirects internal_error"
+    ),
+    State.EXCLUDED: (
+        "robots_denied robots_unreachable off_scope excluded too_deep over_budget nofollow kind_not_followed "
+        "unsupported_scheme invalid private_address trap"
+    ),
+}
+"""The table of the documentation, word by word."""
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_outcome_belongs_to_its_state(state: State) -> None:
+    assert [outcome.word for outcome in Outcome if outcome.state is state] == OUTCOMES[state].split()
+
+
+def test_broken_is_failed_minus_blocked_and_internal_error() -> None:
+    broken = [outcome.word for outcome in Outcome if outcome.broken]
+    assert broken == [word for word in OUTCOMES[State.FAILED].split() if word not in ("blocked", "internal_error")]
+
+
+def test_redirects_alone_cost_no_depth() -> None:
+    assert {kind.word for kind in FREE_KINDS} == {"redirect"}
+    assert {kind.word for kind in NAVIGATION_KINDS} == {"a", "area", "iframe", "frame", "redirect"}
+    assert FREE_KINDS <= FOLLOWED_KINDS
+
+
+def test_a_followed_link_is_the_best_way_to_a_page() -> None:
+    assert sorted(Reach) == [Reach.FOLLOWED, Reach.NOFOLLOW, Reach.KIND_NOT_FOLLOWED, Reach.AUXILIARY]
+
+
+def test_a_usage_error_is_an_error_of_linkmap() -> None:
+    assert issubclass(UsageError, LinkmapError)
+
+
+def test_what_coordinator_and_worker_say_crosses_a_process_border() -> None:
+    job, report = Job(1, "http://a.test/"), Report(1, Visit(Outcome.FETCHED, 0.0, status=200))
+    assert pickle.loads(pickle.dumps(job)) == job
+    assert pickle.loads(pickle.dumps(report)) == report
+    assert [kind.word for kind in LinkKind] == ["a", "area", "iframe", "frame", "redirect"]
