@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from linkmap.advice import command
 from linkmap.model import LinkmapError, UsageError
 from linkmap.pages import find_page
 from linkmap.questions import Parameter, Question, Value, find_question, parse_question
@@ -74,10 +75,10 @@ def _rank_notes(connection: sqlite3.Connection, db: Path | str) -> tuple[str, ..
     """A sentence where the ranks are old. Raises LinkmapError where nothing is ranked yet."""
     ranked = connection.execute("SELECT capture FROM computed WHERE name = 'rank'").fetchone()
     if ranked is None:
-        raise LinkmapError(f"nothing in {db} is ranked yet: run `linkmap rank --db {db}` first")
+        raise LinkmapError(f"nothing in {db} is ranked yet: run `{command('rank', db)}` first")
     newest = connection.execute("SELECT coalesce(max(id), 0) FROM capture").fetchone()[0]
     if ranked[0] < newest:
-        return (f"The ranks are older than the newest pages: `linkmap rank --db {db}` brings them up to date.",)
+        return (f"The ranks are older than the newest pages: `{command('rank', db)}` brings them up to date.",)
     return ()
 
 

@@ -1,12 +1,14 @@
 """A crawl run on a map: begun, resumed or added to; crawled, indexed, ended."""
 
 import asyncio
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from linkmap.advice import command
 from linkmap.crawling import Crawl, Progress
 from linkmap.fetch import Client, ClientSettings
 from linkmap.ledger import Ledger
@@ -78,7 +80,7 @@ async def crawl(
     except sqlite3.Error as error:
         raise LinkmapError(
             f"writing {path} failed ({error}): what was committed is safe; mend the disk or free some space, "
-            "then go on with `linkmap crawl --resume`"
+            f"then go on with `{command('crawl --resume', path)}`"
         ) from error
     finally:
         await store.close()
@@ -150,15 +152,16 @@ class _Run:
             left = await self.ledger.give_up_pending(limit)
             self.cuts.append(f"{limit}: {left:,} pages were not fetched")
         if discovery.counts[Outcome.PENDING]:
-            self.cuts.append("stopped by Ctrl-C")
+            self.cuts.append("stopped early, to be resumed")
             await self.store.end_run(run, "stopped", self.cuts)
             await self.store.compact()
             return "stopped"
         await self.store.end_run(run, "indexing", self.cuts)
-        if not await self._index():
-            return "indexing"
-        await self.store.compact()
-        return "finished"
+        finished = await self._index()
+        if finished:
+            await self.store.end_run(run, "finished", self.cuts)
+            await self.store.compact()
+        return "finished" if finished else "indexing"
 
     async def _index(self) -> bool:
         """The indexing stage; False where `stop` broke it off."""
@@ -185,7 +188,9 @@ def _check_call(seeds: Sequence[str | Seed], path: Path, *, resume: bool, add: b
     if resume and seeds:
         raise UsageError("a resumed crawl has its seeds already: leave them out, or use --add when it is finished")
     if (resume or add) and not path.exists():
-        raise UsageError(f"no map at {path}: start one with `linkmap crawl SEED --db {path}`")
+        raise UsageError(f"no map at {path}: start one with `{command('crawl SEED', path)}`")
+    if isinstance(seeds, str):
+        raise UsageError("seeds must be a list of URLs, not one string")
     chosen: list[Seed] = []
     for written in seeds:
         seed = parse_seed(written) if isinstance(written, str) else written
@@ -215,19 +220,27 @@ async def _used_settings(store: Store, settings: Settings | None, *, resume: boo
         resumed = replace(stored, concurrency=settings.concurrency, workers=settings.workers)
         return None if finished else resumed
     if not finished:
-        raise UsageError(f"{store.path} holds a crawl that is not finished: go on with `linkmap crawl --resume`")
+        raise UsageError(
+            f"{store.path} holds a crawl that is not finished: go on with `{command('crawl --resume', store.path)}`"
+        )
     if not add:
         raise UsageError(
-            f"{store.path} holds a finished crawl: widen it with `linkmap crawl --add`, "
+            f"{store.path} holds a finished crawl: widen it with `{command('crawl --add', store.path)}`, "
             "or name another file with --db for a new one"
+        )
+    if settings is not None and (narrower := stored.narrower(settings)):
+        raise UsageError(
+            f"--add only widens a crawl, and this would narrow its {narrower}: leave that as it was, or wider"
         )
     return settings or stored
 
 
 async def _nothing_left(store: Store) -> CrawlResult:
     rows = await store.rows("SELECT outcome, count(*) FROM page WHERE auxiliary = 0 GROUP BY outcome")
+    last = await store.last_run()
     await store.compact()
-    return CrawlResult("finished", 0.0, 0, Counter({Outcome(outcome): number for outcome, number in rows}))
+    counts = Counter({Outcome(outcome): number for outcome, number in rows})
+    return CrawlResult("finished", 0.0, 0, counts, json.loads(last.cuts) if last else [])
 
 
 def _client_settings(settings: Settings) -> ClientSettings:

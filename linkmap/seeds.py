@@ -8,6 +8,7 @@ from linkmap import url as urls
 
 GIVEN, GUESSED_HTTPS, GUESSED_HTTP = 0, 1, 2
 
+_HOST_NAME = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 _SEVERAL = re.compile(r"\shttps?://", re.IGNORECASE)
 
 
@@ -40,6 +41,8 @@ def parse_seed(written: str) -> Seed | BadSeed:
     origin = urls.origin(page)
     if origin is None:
         return BadSeed(written, "is not an http or https URL")
+    if guess and not _HOST_NAME.fullmatch(origin.host):
+        return BadSeed(written, f"is not a URL, and {origin.host} is no host name")
     if _SEVERAL.search(text) or (guess and any(character.isspace() for character in text)):
         return BadSeed(written, "holds white space: write one seed on a line")
     return Seed(page, page if credentials else text, guess)

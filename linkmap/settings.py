@@ -55,13 +55,13 @@ class Settings:
             ("max_bytes", 1),
         ):
             if getattr(self, name) < least:
-                raise UsageError(f"{name} must be at least {least}, not {getattr(self, name)}")
+                raise UsageError(f"{name.replace('_', '-')} must be at least {least}, not {getattr(self, name)}")
         if self.depth > MAX_DEPTH:
             raise UsageError(f"depth must be at most {MAX_DEPTH}, not {self.depth}")
         if self.concurrency is not None and self.concurrency < 1:
             raise UsageError(f"concurrency must be at least 1, not {self.concurrency}")
         if not (0 <= self.delay_s < inf and 0 < self.timeout_s < inf):
-            raise UsageError("delay_s must be 0 or more and timeout_s more than 0, both a finite number of seconds")
+            raise UsageError("delay must be 0 or more and timeout more than 0, both a finite number of seconds")
         for option, text in (("--user-agent", self.user_agent), ("--contact", self.contact)):
             if text is not None and not (text.isascii() and text.isprintable() and text.strip()):
                 raise UsageError(f"{option} {text!r} cannot stand in a header: use printable ASCII characters")
@@ -101,6 +101,15 @@ class Settings:
             return MOST_CONNECTIONS
         return max(1, min(MOST_CONNECTIONS, (soft - _SPARE_DESCRIPTORS) // 2))
 
+    def narrower(self, other: "Settings") -> str | None:
+        """The name of an option by which the other settings would reach less far than these, or None."""
+        if list(ScopeName).index(other.scope) < list(ScopeName).index(self.scope):
+            return "scope"
+        for name in ("max_pages", "max_pages_per_host"):
+            if (getattr(other, name) or inf) < (getattr(self, name) or inf):
+                return name.replace("_", "-")
+        return "depth" if other.depth < self.depth else None
+
     def make_scope(self) -> Scope:
         """An empty scope under these rules; the seeds are still to be added."""
         return Scope(
@@ -124,7 +133,7 @@ class Settings:
     def differences(self, other: "Settings") -> list[str]:
         """The names of the options that differ and bear on the graph."""
         return [
-            field.name
+            field.name.removesuffix("_s").replace("_", "-")
             for field in fields(self)
             if field.name not in RUNTIME_FIELDS and getattr(self, field.name) != getattr(other, field.name)
         ]

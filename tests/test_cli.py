@@ -118,7 +118,7 @@ def test_the_summary_says_what_was_fetched_what_failed_what_cut_and_what_next(ru
 def test_a_crawl_that_reaches_nothing_is_exit_code_1_and_says_why(run: Run, site: Site) -> None:
     done = run("crawl", site("/"), "--delay", "0")
     assert done.returncode == 1
-    assert "--allow-private permits it" in done.stdout
+    assert "`crawl --add --allow-private` fetches them" in done.stdout
 
 
 def test_quiet_prints_nothing_and_verbose_a_line_for_every_answer(run: Run, site: Site, tmp_path: Path) -> None:

@@ -53,3 +53,17 @@ def test_every_link_in_the_documents_leads_somewhere() -> None:
     for document in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_the_table_of_outcomes_is_the_one_in_the_database() -> None:
+    import sqlite3
+
+    from linkmap.store.reader import schema_sql
+
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(schema_sql())
+    stored = connection.execute("SELECT name, state, CASE broken WHEN 1 THEN 'yes' ELSE '' END FROM outcome").fetchall()
+    connection.close()
+    text = (ROOT / "docs" / "crawling.md").read_text()
+    table = re.findall(r"^\| (\w+) \| (\w+) \| ?(\w*) \|", text, re.MULTILINE)
+    assert [row for row in table if row[0] != "outcome"] == stored

@@ -325,7 +325,7 @@ def test_explain_prints_meaning_and_parameters(tmp_path: Path) -> None:
         (["--file", "map.db"], 2, "Error: map.db is not text in UTF-8: name a file of SQL with --file\n"),
         (["--sql", ""], 2, "Error: this SQL asks nothing: give it one SELECT\n"),
         (["--sql", "DELETE FROM page"], 2, "Error: this SQL may only read the map: DELETE is refused\n"),
-        (["pagerank"], 1, "Error: nothing in map.db is ranked yet: run `linkmap rank --db map.db` first\n"),
+        (["pagerank"], 1, "Error: nothing in map.db is ranked yet: run `linkmap rank` first\n"),
         (
             ["coverage", "--db", "no.db"],
             1,

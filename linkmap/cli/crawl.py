@@ -185,7 +185,7 @@ def crawl(
     settings = _settings(ctx, db, options, resume=resume, add=add)
     chosen = list(_seeds(seeds, seed_files))
     if not chosen and (seeds or seed_files):
-        raise UsageError("no valid seed among those given: see the lines above")
+        raise UsageError("no valid seed among those given: give at least one URL, or a file with one URL a line")
     display = Display(quiet=quiet, verbose=verbose)
     result = _run(
         lambda stop: crawl_map(
@@ -200,8 +200,8 @@ def crawl(
         ),
         display,
     )
-    if not quiet:
-        click.echo(summary(result, db))
+    if not quiet or _exit_code(result) == 1:
+        click.echo(summary(result, db), err=quiet)
     ctx.exit(_exit_code(result))
 
 

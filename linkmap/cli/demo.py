@@ -57,6 +57,8 @@ def demo(db: Path, graphml: Path) -> None:
     format_of(graphml)
     if graphml.resolve() == db.resolve():
         raise UsageError(f"{db} cannot be both the map and the graph: name two files")
+    if not graphml.absolute().parent.is_dir():
+        raise UsageError(f"there is no folder {graphml.parent} to write {graphml.name} into: make it, or name another")
     _make_room(db)
     result = _crawl(db)
     _tell_what_was_found(db, result)

@@ -5,12 +5,14 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from linkmap.advice import command
 from linkmap.cli.options import db_option
-from linkmap.cli.text import note
+from linkmap.cli.text import counted, note
 from linkmap.export.selection import MEASURES, Cut
 from linkmap.export.write import Written, export_graph
 from linkmap.graph.load import Level
 from linkmap.model import UsageError
+from linkmap.store.reader import pages_pending
 
 
 @click.command()
@@ -60,23 +62,23 @@ def export(
     written = export_graph(db, file, level=level, kinds=kinds, cut=cut)
     for line in _told(written, file, level):
         click.echo(line)
-    if written.stale_ranks and level == "page":
-        note("The ranks in it are older than the newest pages: run `linkmap rank` and export again.")
+    if written.stale_ranks and level == "page" and ".graphml" in file.name.lower():
+        note(f"The ranks in it are older than the newest pages: run `{command('rank', db)}` and export again.")
+    if pending := pages_pending(db):
+        note(f"The crawl is unfinished, so the graph is too: {counted(pending, 'page')} still to be fetched.")
 
 
 def _told(written: Written, file: Path, level: str) -> list[str]:
-    lines = [f"Wrote {file}: {_count(written.nodes, level)}, {_count(written.edges, 'edge')}, {_size(written.bytes)}."]
+    lines = [
+        f"Wrote {file}: {counted(written.nodes, level)}, {counted(written.edges, 'edge')}, {_size(written.bytes)}."
+    ]
     if (written.nodes, written.edges) != (written.map_nodes, written.map_edges):
-        lines.append(f"Cut from {_count(written.map_nodes, level)} and {_count(written.map_edges, 'edge')}.")
+        lines.append(f"Cut from {counted(written.map_nodes, level)} and {counted(written.map_edges, 'edge')}.")
     if written.unlisted:
-        lines.append(f"An edge list has no line for the {_count(written.unlisted, level)} without an edge.")
+        lines.append(f"An edge list has no line for the {counted(written.unlisted, level)} without an edge.")
     if written.replaced:
-        lines.append(f"Replaced {_count(written.replaced, 'character')} that XML cannot hold by U+FFFD.")
+        lines.append(f"Replaced {counted(written.replaced, 'character')} that XML cannot hold by U+FFFD.")
     return lines
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _size(n_bytes: int) -> str:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from linkmap.cli.text import safe
+from linkmap.cli.text import counted, safe
 from linkmap.crawling import Progress
 from linkmap.model import Outcome, State, Visit
 
@@ -68,11 +68,12 @@ class Display:
 
 
 def status_line(progress: Progress, rate: float) -> str:
-    """Pages, rate, hosts at work, queue, and the failures by class."""
+    """Time, pages of this run, rate, hosts at work, queue, and the failures by class."""
     parts = [
-        f"{progress.responses:,} pages",
+        f"{int(progress.seconds) // 60}:{int(progress.seconds) % 60:02}",
+        counted(progress.responses, "page"),
         f"{rate:,.1f}/s",
-        f"{progress.hosts_at_work} hosts at work",
+        f"{counted(progress.hosts_at_work, 'host')} at work",
         f"{progress.counts[Outcome.PENDING]:,} queued",
     ]
     failures = [

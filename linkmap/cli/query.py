@@ -45,7 +45,7 @@ def query(
     \b
     linkmap query in_degree --limit 5
     linkmap query anchors_of -p page=example.com/about
-    linkmap query --sql "SELECT count(*) AS pages FROM page" --format json
+    linkmap query --sql "SELECT count(*) AS pages FROM page WHERE auxiliary = 0" --format json
     """
     if sum(given is not None for given in (name, sql, sql_file)) > 1:
         raise UsageError("give one of a question's name, --sql and --file")

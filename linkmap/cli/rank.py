@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from linkmap.advice import command
 from linkmap.cli.options import db_option
 from linkmap.cli.text import note
 from linkmap.graph.ranking import Ranking, rank_map
@@ -25,9 +26,9 @@ def rank(db: Path) -> None:
         decided = ranking.discovered - ranking.pending
         note(
             f"The crawl is unfinished: {decided:,} of {ranking.discovered:,} pages found so far are decided. "
-            "Run `linkmap crawl --resume`, then rank again."
+            f"Run `{command('crawl --resume', db)}`, then rank again."
         )
-    click.echo("Next: linkmap query pagerank")
+    click.echo(f"Next: {command('query pagerank', db)}")
 
 
 def _told(ranking: Ranking, seconds: float) -> str:

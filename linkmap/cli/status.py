@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from linkmap.advice import command
 from linkmap.cli.options import db_option
 from linkmap.cli.text import safe
 from linkmap.model import LinkmapError
@@ -27,7 +28,7 @@ def status(db: Path, hosts: int) -> None:
     with closing(open_reader(db)) as reader:
         row = reader.execute("SELECT * FROM run ORDER BY id DESC LIMIT 1").fetchone()
         if row is None:
-            raise LinkmapError(f"{db} holds no crawl yet: start one with `linkmap crawl SEED --db {db}`")
+            raise LinkmapError(f"{db} holds no crawl yet: start one with `{command('crawl SEED', db)}`")
         outcomes = reader.execute("SELECT name, state FROM outcome ORDER BY id").fetchall()
         lines = [_run_line(db, row), *_cut_lines(row), *_accounting(row, outcomes), *_host_lines(reader, hosts)]
     click.echo("\n".join(lines))
@@ -37,9 +38,9 @@ def _run_line(db: Path, row: sqlite3.Row) -> str:
     settings = json.loads(row["settings"])
     state = row["state"]
     if state == "running" and not is_locked(db):
-        state = "interrupted (go on with `linkmap crawl --resume`)"
+        state = f"interrupted (go on with `{command('crawl --resume', db)}`)"
     elif state == "stopped":
-        state = "stopped (go on with `linkmap crawl --resume`)"
+        state = f"stopped (go on with `{command('crawl --resume', db)}`)"
     elif state == "indexing" and not is_locked(db):
         state = "crawled; its indexes are built when a question first needs them"
     began = time.strftime("%Y-%m-%d %H:%M", time.localtime(row["started_at"]))

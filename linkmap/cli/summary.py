@@ -1,15 +1,15 @@
 """What a crawl came to, in words: fetched, failed and why, what cut it, what to run next."""
 
-import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
-from linkmap.cli.text import safe
+from linkmap.advice import command
+from linkmap.cli.text import counted, safe
 from linkmap.model import Outcome, State
 from linkmap.runs import CrawlResult
 
 _HINTS = {
-    Outcome.PRIVATE_ADDRESS: "private_address: not on the public internet; --allow-private permits it",
+    Outcome.PRIVATE_ADDRESS: "private_address: not on the public internet; `crawl --add --allow-private` fetches them",
     Outcome.ROBOTS_DENIED: "robots_denied: robots.txt forbids these pages",
     Outcome.ROBOTS_UNREACHABLE: "robots_unreachable: robots.txt could not be read, so nothing was asked there",
     Outcome.TOO_DEEP: "too_deep: more links away than --depth",
@@ -21,8 +21,8 @@ def summary(result: CrawlResult, db: Path) -> str:
     """The lines that end a crawl."""
     known = sum(result.counts.values())
     lines = [
-        f"{_ENDINGS[result.state]} {result.responses:,} answers in {result.seconds:,.1f} s; "
-        f"{db} knows {known:,} pages.",
+        f"{_ENDINGS[result.state]} {counted(result.responses, 'answer')} in {result.seconds:,.1f} s; "
+        f"{db} knows {counted(known, 'page')}.",
         *_state_lines(result),
         *(f"The redirects of a seed added {safe(added)} to the scope." for added in result.widened),
         *(f"Cut: {cut}." for cut in result.cuts),
@@ -53,13 +53,14 @@ def _state_lines(result: CrawlResult) -> Iterable[str]:
 
 
 def _next_lines(result: CrawlResult, db: Path) -> Iterable[str]:
-    option = "" if str(db) == "map.db" else f" --db {shlex.quote(str(db))}"
     if result.state == "stopped":
-        yield f"Next: linkmap crawl --resume{option}"
+        yield f"Next: {command('crawl --resume', db)}"
     elif not result.reached_any:
-        yield f"Not one page could be fetched. Next: linkmap status{option}"
+        yield f"Not one page could be fetched. To try again, remove {db} or name another map with --db."
     else:
-        yield f"Next: linkmap query in_degree{option}"
+        yield f"Next: {command('query in_degree', db)}"
+        if result.in_state(State.FAILED):
+            yield f"      {command('query errors_by_host', db)}"
         if any(outcome.broken and number for outcome, number in result.counts.items()):
-            yield f"      linkmap query broken_links{option}"
-        yield f"      linkmap export map.graphml{option}"
+            yield f"      {command('query broken_links', db)}"
+        yield f"      {command('export map.graphml', db)}"

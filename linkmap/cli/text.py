@@ -38,6 +38,11 @@ def safe(text: str) -> str:
     return _UNSAFE.sub(_escape, text)
 
 
+def counted(number: int, thing: str) -> str:
+    """A number and what it counts: `1 page`, `2,000 pages`."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
 def write_rows(
     out: TextIO,
     columns: Sequence[str],

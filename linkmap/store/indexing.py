@@ -63,9 +63,13 @@ STEPS = (
             DEGREES,
             "INSERT OR REPLACE INTO computed (name, capture, computed_at, settings) "
             "SELECT 'degree', coalesce(max(id), 0), (julianday('now') - 2440587.5) * 86400.0, '{}' FROM capture",
-            "UPDATE run SET state = 'finished' WHERE state = 'indexing'",
             "COMMIT",
         ),
+    ),
+    Step(
+        "finished",
+        "SELECT NOT EXISTS (SELECT 1 FROM run WHERE state = 'indexing')",
+        ("UPDATE run SET state = 'finished' WHERE state = 'indexing'",),
     ),
 )
 

@@ -1,9 +1,12 @@
 """Read-only doors to a map. A reader never blocks a crawl and never changes the file."""
 
+import json
 import sqlite3
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
+from linkmap.advice import command
 from linkmap.model import LinkmapError
 
 SCHEMA_VERSION = 1
@@ -46,7 +49,7 @@ def check_is_file(path: Path) -> None:
         raise LinkmapError(f"{path} is a folder: name a map file with --db")
     if not path.exists():
         raise LinkmapError(
-            f"no map at {path}: make one with `linkmap crawl SEED --db {path}`, or name another with --db"
+            f"no map at {path}: make one with `{command('crawl SEED', path)}`, or name another with --db"
         )
 
 
@@ -56,7 +59,7 @@ def check_is_map(connection: sqlite3.Connection, path: Path) -> None:
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorname in ("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM"):
+        if error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_IOERR")):
             raise LinkmapError(
                 f"{path} cannot be read ({error}): check the permissions of the file and its folder"
             ) from error
@@ -70,8 +73,20 @@ def check_is_map(connection: sqlite3.Connection, path: Path) -> None:
         )
 
 
+def pages_pending(path: Path | str) -> int:
+    """How many pages of a map are still to be fetched, as of its last commit."""
+    with closing(open_reader(path)) as reader:
+        row = reader.execute("SELECT counts FROM run ORDER BY id DESC LIMIT 1").fetchone()
+    return int(json.loads(row[0])["page"].get("pending", 0)) if row else 0
+
+
 def unindexed(connection: sqlite3.Connection) -> str | None:
     """Why the computed tables do not speak for the whole map, in words, or None where they do."""
+    built = connection.execute(
+        "SELECT count(*) FROM sqlite_master WHERE name IN ('page_url_key', 'link_target', 'capture_page')"
+    ).fetchone()[0]
+    if built < 3:
+        return "the indexes are not built yet"
     newest = connection.execute("SELECT coalesce(max(id), 0) FROM capture").fetchone()[0]
     row = connection.execute("SELECT capture FROM computed WHERE name = 'degree'").fetchone()
     if row is None:

@@ -151,7 +151,9 @@ class Store:
 
     async def reopen_run(self, run: int) -> None:
         """Put a run that was stopped or killed back to work."""
-        await self._connection.execute("UPDATE run SET state = 'running', ended_at = NULL WHERE id = ?", (run,))
+        await self._connection.execute(
+            "UPDATE run SET state = 'running', ended_at = NULL, cuts = '[]' WHERE id = ?", (run,)
+        )
 
     async def last_run(self) -> RunRow | None:
         """The newest run, or None on a new map."""
