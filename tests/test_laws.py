@@ -82,13 +82,17 @@ def test_twenty_kills_lose_nothing(tangle: Site, tmp_path: Path) -> None:
     linkmap("crawl", tangle("/0"), "--db", whole, *options, cwd=tmp_path)
     for page in tangle.pages.values():
         if isinstance(page, Answer):
-            page.delay_s = 0.08  # so that a whole crawl takes longer than a kill is away
+            page.delay_s = 0.15  # so that a whole crawl takes longer than a kill is away
     chance, kills, arguments = random.Random(3), 0, [tangle("/0"), *options]
     while True:
         process = start_crawl(killed, *arguments)
         try:
-            # From the start of the process, so that kills also strike while it opens the map.
-            process.communicate(timeout=0.25 + chance.random() * 0.6 if kills < KILLS else 60)
+            if kills % 2:  # after a few more requests
+                wanted = len(tangle.log) + chance.randint(1, 8)
+                while process.poll() is None and len(tangle.log) < wanted:
+                    time.sleep(0.002)
+            # else from the start of the process, so that kills also strike while it opens the map
+            process.communicate(timeout=60 if kills == KILLS else chance.random() * (0.02 if kills % 2 else 0.8))
             break
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)

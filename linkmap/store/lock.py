@@ -6,11 +6,15 @@ that SQLite holds on it in the same process (sqlite.org/howtocorrupt.html, 2.2).
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from linkmap.model import LinkmapError
+
+
+_PATIENCE_S = 0.1
 
 
 def lock_path(path: Path) -> Path:
@@ -19,8 +23,12 @@ def lock_path(path: Path) -> Path:
 
 
 def try_lock(path: Path) -> int | None:
-    """The descriptor that holds the map's writer lock, or None where another process holds it."""
+    """The descriptor that holds the map's writer lock, or None where another process holds it.
+
+    Tries for a tenth of a second: `is_locked` of another process holds the lock for an instant.
+    """
     target = lock_path(path)
+    until = time.monotonic() + _PATIENCE_S
     while True:
         try:
             descriptor = os.open(target, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
@@ -30,7 +38,10 @@ def try_lock(path: Path) -> int | None:
             ) from error
         if not _lock_descriptor(descriptor):
             os.close(descriptor)
-            return None
+            if time.monotonic() > until:
+                return None
+            time.sleep(_PATIENCE_S / 10)
+            continue
         if _still_there(descriptor, target):
             return descriptor
         os.close(descriptor)
