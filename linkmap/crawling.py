@@ -4,8 +4,8 @@
                ^                           |
                '---- discovered pages <----'
 
-Requests run side by side; what they bring is recorded by one task in batches, and only what is committed may
-lead to further requests. The crawl is over when nothing is queued, in flight or uncommitted.
+Requests run side by side; one task records what they bring in batches, and only what is committed leads to further
+requests. The crawl is over when nothing is queued, in flight or uncommitted.
 """
 
 import asyncio
@@ -15,15 +15,17 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 from linkmap import seeds as seed_lines
+from linkmap.advice import command
 from linkmap.discovery import Discovery
-from linkmap.fetch import Client
+from linkmap.fetch import Client, OutOfFilesError
 from linkmap.frontier import ROBOTS_DEPTH, Entry, Frontier
 from linkmap.ledger import Change, Ledger
-from linkmap.model import Job, Outcome, Report, Visit
+from linkmap.model import Job, LinkmapError, Outcome, Report, Visit
 from linkmap.permission import Permission, host_of
+from linkmap.retries import pause_s, retry_wait_s, slows_host
 from linkmap.scope import Exclusion
 from linkmap.seeds import Seed
-from linkmap.settings import MAX_TRIES, Settings
+from linkmap.settings import Settings
 from linkmap.worker import visit
 
 GRACE_S = 4.0
@@ -31,8 +33,11 @@ GRACE_S = 4.0
 
 _MOST_UNRECORDED = 2_000
 _BATCH = 256
-_RETRIED = frozenset({Outcome.TIMEOUT, Outcome.CONNECT_ERROR, Outcome.DNS_ERROR, Outcome.SERVER_ERROR})
-_SLOWED = frozenset({429, 503})
+_BATCH_LINKS = 2_000
+"""Links after which a batch is closed: about 50 ms of work on the event loop."""
+
+_MOST_EASED = 100
+"""Times in a row that no file could be opened before the crawl gives up."""
 _TRY_HTTP = frozenset({Outcome.CONNECT_ERROR, Outcome.TLS_ERROR, Outcome.TIMEOUT, Outcome.PROTOCOL_ERROR})
 
 
@@ -54,6 +59,7 @@ class _Record:
     changes: list[Change]
     released: int | None = None
     retry: tuple[int, Entry, float] | None = None
+    links: int = 0
 
 
 class Crawl:
@@ -88,6 +94,7 @@ class Crawl:
         self._dispatched = False
         self._host_requests: Counter[int] = Counter()
         self._host_was_dropped = False
+        self._eased = 0
         self._guessed: dict[int, Seed] = {}
 
     def stop(self) -> None:
@@ -136,7 +143,7 @@ class Crawl:
             (seed_lines.GUESSED_HTTPS, Outcome.PENDING),
         )
         self._guessed = {page: Seed(url, written, seed_lines.GUESSED_HTTPS) for page, url, written in rows}
-        await self.permission.load(self.ledger, self.frontier)
+        await self.permission.load(self.ledger, self.frontier, self._loop.time())
         self.budget_used = await store.value(
             "SELECT count(*) FROM capture JOIN page ON page.id = capture.page "
             "WHERE capture.status IS NOT NULL AND page.auxiliary = 0"
@@ -147,12 +154,13 @@ class Crawl:
                 "JOIN origin ON origin.id = page.origin WHERE page.auxiliary = 0 GROUP BY origin.host"
             )
             self._host_requests.update(dict(await store.rows(query)))
-        asked = {row[0]: row[1] for row in await store.rows("SELECT id, due_at FROM host WHERE done + failed > 0")}
         now, wall = self._loop.time(), time.time()
-        for host in await self.ledger.hosts_with_pending():
-            if host in asked:
-                wait = max(self.frontier.delay_s(host), (asked[host] or wall) - wall)
-                self.frontier.defer(host, now + wait)
+        is_new = self.discovery.last_capture == 0
+        for host, delay_s, due_at in await self.ledger.hosts_with_pending():
+            self.frontier.slow(host, delay_s or 0.0)
+            if not is_new:
+                # Which hosts were asked just before a kill is not known: each waits its delay.
+                self.frontier.defer(host, now + max(self.frontier.delay_s(host), (due_at or 0.0) - wall))
             self.frontier.add_stored(host)
         self._take_discovered(keep_entries=False)
 
@@ -177,8 +185,8 @@ class Crawl:
             self._spawn(group, self._visit_robots(host, entry))
             return
         if self.settings.robots:
-            if not self.permission.is_known(entry.origin):
-                first = not self.frontier.is_parked(entry.origin)
+            if not self.permission.is_known(entry.origin, self._loop.time()):
+                first = not self.frontier.parked(entry.origin)
                 self.frontier.park(host, entry)
                 if first:
                     self.frontier.add(host, self.permission.request(entry.origin, entry.url))
@@ -188,12 +196,16 @@ class Crawl:
                 self.frontier.skip(host)
                 self._decide(host, entry, exclusion)
                 return
+        limit = self.settings.max_pages_per_host
+        if limit and self._host_requests[host] >= limit:
+            self.frontier.skip(host)
+            self.frontier.release([entry.page])
+            self.frontier.drop_host(host)
+            self._host_was_dropped = True
+            return
         self._host_requests[host] += 1
         self._pages_in_flight += 1
         self._spawn(group, self._visit_page(host, entry))
-        if self._host_requests[host] == self.settings.max_pages_per_host:
-            self.frontier.drop_host(host)
-            self._host_was_dropped = True
 
     def _spawn(self, group: asyncio.TaskGroup, work: Coroutine[None, None, None]) -> None:
         task = group.create_task(work)
@@ -207,8 +219,12 @@ class Crawl:
     async def _visit_page(self, host: int, entry: Entry) -> None:
         try:
             report = await visit(Job(entry.page, entry.url), self.client)
+        except OutOfFilesError:
+            self._ease(host, entry)
+            return
         finally:
             self._pages_in_flight -= 1
+        self._eased = 0
         self._heard(host, entry, report)
         if report.visit.status is not None:
             self.responses += 1
@@ -221,11 +237,15 @@ class Crawl:
             retry = (host, entry._replace(tries=entry.tries + 1), self._loop.time() + wait_s)
         elif report.visit.outcome in _TRY_HTTP and entry.page in self._guessed:
             changes.append(self._http_instead(entry.page))
-        self._record(_Record(changes, entry.page, retry))
+        self._record(_Record(changes, entry.page, retry, len(report.links)))
 
     async def _visit_robots(self, host: int, entry: Entry) -> None:
         """One request on the way to an origin's rules: the next hop, another try, or the end of it."""
-        report = await visit(Job(0, entry.url, robots=True), self.client)
+        try:
+            report = await visit(Job(0, entry.url, robots=True), self.client)
+        except OutOfFilesError:
+            self._ease(host, entry)
+            return
         self._heard(host, entry, report)
         self.frontier.release([entry.page])
         hop = self.permission.next_hop(entry, report)
@@ -240,7 +260,7 @@ class Crawl:
             self.frontier.retry(host, entry._replace(tries=entry.tries + 1), self._loop.time() + wait_s)
             return
         own_host = self.discovery.names.origin_hosts[entry.origin]
-        state, delay_s = self.permission.settle(entry, report, own_host, self.frontier)
+        state, delay_s = self.permission.settle(entry, report, own_host, self.frontier, self._loop.time())
 
         def settle(discovery: Discovery) -> None:
             capture = discovery.record_robots(entry.url, report)
@@ -251,28 +271,44 @@ class Crawl:
         self._record(_Record([settle]))
         self.frontier.unpark(entry.origin)
 
+    def _ease(self, host: int, entry: Entry) -> None:
+        """Take back a page for which no file could be opened, and ask for less at a time from here on."""
+        self._eased += 1
+        if self._eased > _MOST_EASED:
+            raise LinkmapError(
+                "the system lets linkmap open too few files: raise the limit with `ulimit -n 1024`, then go on with "
+                f"`{command('crawl --resume', self.ledger.store.path)}`"
+            )
+        self._connections = max(1, self._connections * 3 // 4)
+        self._host_requests[host] -= entry.depth != ROBOTS_DEPTH
+        self.frontier.ended(host, self._loop.time())
+        self.frontier.retry(host, entry, self._loop.time() + 1.0)
+
     def _heard(self, host: int, entry: Entry, report: Report) -> None:
         self.frontier.ended(host, self._loop.time())
         if self._on_answer is not None:
             self._on_answer(entry.url, report.visit)
 
     def _retry_wait_s(self, host: int, entry: Entry, report: Report) -> float | None:
-        """Seconds until another try, or None where there is none. 429 and 503 slow the host as well."""
-        answer = report.visit
-        backoff_s = max(self.frontier.delay_s(host), 0.25) * 4**entry.tries
-        wait_s = answer.retry_after_s if answer.retry_after_s is not None else backoff_s
-        if answer.status in _SLOWED:
-            self.frontier.defer(host, self._loop.time() + wait_s)
+        """Seconds until another try, or None where there is none. Slows the host where the answer asks for it."""
+        answer, delay_s = report.visit, self.frontier.delay_s(host)
+        if slows_host(answer):
+            wait_s = pause_s(answer, entry.tries, delay_s)
             due_at = time.time() + wait_s
+            self.frontier.defer(host, self._loop.time() + wait_s)
             self._record(_Record([lambda discovery: discovery.batch.host_dues.append((due_at, host))]))
-        elif answer.outcome not in _RETRIED:
+        if answer.status is None and self._is_guess(entry):
             return None
-        guessed = entry.page in self._guessed and answer.status is None
-        return None if entry.tries + 1 >= MAX_TRIES or guessed else max(wait_s, backoff_s)
+        return retry_wait_s(answer, entry.tries, delay_s)
+
+    def _is_guess(self, entry: Entry) -> bool:
+        """Whether a request is made only because https was guessed for a bare name."""
+        pages = self.frontier.parked(entry.origin) if entry.depth == ROBOTS_DEPTH else [entry.page]
+        return all(page in self._guessed for page in pages)
 
     def _decide(self, host: int, entry: Entry, exclusion: Exclusion) -> None:
         changes: list[Change] = [lambda discovery: discovery.decide(host, entry, exclusion.outcome, exclusion.detail)]
-        if exclusion.outcome in _TRY_HTTP and entry.page in self._guessed:
+        if self.permission.failure(entry.origin) in _TRY_HTTP and entry.page in self._guessed:
             changes.append(self._http_instead(entry.page))
         self._record(_Record(changes, entry.page))
 
@@ -298,7 +334,7 @@ class Crawl:
             await self._recordable.wait()
             self._recordable.clear()
             while self._records:
-                batch, self._records = self._records[:_BATCH], self._records[_BATCH:]
+                batch = self._next_batch()
                 await self.ledger.commit([change for record in batch for change in record.changes])
                 self._uncommitted -= len(batch)
                 self.frontier.release([record.released for record in batch if record.released is not None])
@@ -310,6 +346,15 @@ class Crawl:
             await self._refill()
             if self._dispatched:
                 return
+
+    def _next_batch(self) -> list[_Record]:
+        """The records to commit next: some hundred, or fewer where they bring many links."""
+        links, size = 0, 0
+        while size < min(_BATCH, len(self._records)) and links < _BATCH_LINKS:
+            links += self._records[size].links
+            size += 1
+        batch, self._records = self._records[:size], self._records[size:]
+        return batch
 
     def _take_discovered(self, keep_entries: bool = True) -> None:
         """Hand committed discoveries to the frontier."""
@@ -325,6 +370,10 @@ class Crawl:
         for host, wanted in self.frontier.hungry():
             rows = await self.ledger.store.pending(host, wanted)
             entries = [Entry(row.depth, row.id, row.url, row.origin, row.tries) for row in rows]
+            wall = time.time()
+            for row, entry in zip(rows, entries, strict=True):
+                if row.due_at is not None and row.due_at > wall and not self.frontier.holds(row.id):
+                    self.frontier.retry(host, entry, self._loop.time() + row.due_at - wall)
             self.frontier.refill(host, entries, exhausted=len(rows) < wanted)
             self._wake.set()
 

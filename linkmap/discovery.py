@@ -239,6 +239,8 @@ class Discovery:
             self.auxiliary_counts[before] -= 1
             self.counts[before] += 1
             self._moves[self._host(url)][_STATES.index(before.state)] += 1
+            # What robots.txt was answered is no answer to a request for this page.
+            self._batch.visits.append(VisitRow(before, None, 0, None, None, None, page))
             self._judge_anew(page, url, self._exclusion(page, url))
             return
         self._review(page, url, exempted)

@@ -6,6 +6,7 @@ aiohttp does not ask the resolver for an IP literal.
 """
 
 import asyncio
+import errno
 import socket
 import ssl
 import time
@@ -20,6 +21,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from linkmap import url as urls
 from linkmap.addresses import is_public
 from linkmap.model import Outcome, Visit
 
@@ -30,6 +32,9 @@ MAX_HEADERS = 256
 MAX_RETRY_AFTER_S = 86_400.0
 MAX_DETAIL = 300
 
+_KEEP_S = 15.0
+"""How long an idle connection is kept."""
+
 _ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
 _LEFTOVER_BYTES = 16 * 1024
 """How much of an unwanted body is read so that its connection can serve again."""
@@ -37,6 +42,10 @@ _LEFTOVER_S = 1.0
 """How long: a radio stream or a 404 page that drips is settled by its headers, and is no timeout."""
 _REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
 _BLOCKED = frozenset({401, 403, 407, 429})
+
+
+class OutOfFilesError(Exception):
+    """The system lets this process open no more files: our fault, and none of the page's."""
 
 
 class PrivateAddressError(OSError):
@@ -62,6 +71,8 @@ class ClientSettings:
     timeout_s: float = 30.0
     max_bytes: int = 10 * 1024 * 1024
     allow_private: bool = False
+    idle_hosts: int = 256
+    """Origins whose connections are kept open between requests; others are closed after each."""
     resolve: tuple[tuple[str, int, str], ...] = ()
     """(host, port, address): answers that stand in for the resolver's."""
 
@@ -119,12 +130,15 @@ class Client:
     def __init__(self, settings: ClientSettings) -> None:
         self.settings = settings
         self._session: aiohttp.ClientSession | None = None
+        self._kept: dict[urls.Origin | None, float] = {}
+        """Origin -> when its kept connections are closed at the latest; the soonest first."""
 
     async def __aenter__(self) -> Self:
         allow_private = self.settings.allow_private
         fixed = {(host, port): address for host, port, address in self.settings.resolve}
         connector = aiohttp.TCPConnector(
             limit=0,
+            keepalive_timeout=_KEEP_S,
             resolver=CheckedResolver(fixed, allow_private),
             socket_factory=None if allow_private else _checked_socket,
             ssl=ssl.create_default_context(),
@@ -149,7 +163,7 @@ class Client:
     async def get(self, url: str, max_bytes: int | None = None, any_type: bool = False) -> Answer:
         """One GET under one deadline. Never raises for what the network or the server does wrong.
 
-        The body comes back for HTML alone, unless `any_type`.
+        The body comes back for HTML alone, unless `any_type`. Raises OutOfFilesError.
         """
         assert self._session is not None, "use the client inside `async with`"
         started, started_at = time.perf_counter(), time.time()
@@ -159,14 +173,29 @@ class Client:
 
         try:
             async with asyncio.timeout(self.settings.timeout_s) as deadline:
-                async with self._session.get(URL(url, encoded=True), allow_redirects=False) as response:
+                headers = {} if self._keeps(url) else {"Connection": "close"}
+                async with self._session.get(
+                    URL(url, encoded=True), headers=headers, allow_redirects=False
+                ) as response:
                     return await self._read(
                         response, deadline, started, started_at, max_bytes or self.settings.max_bytes, any_type
                     )
         except TimeoutError:
             return failed(Outcome.TIMEOUT, f"no complete answer within {self.settings.timeout_s:g} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
+            if _is_out_of_files(error):
+                raise OutOfFilesError from error
             return failed(_failure(error), _reason(error))
+
+    def _keeps(self, url: str) -> bool:
+        """Whether the connection of this request may stay open after it, as far as open files go."""
+        origin, now = urls.origin(url), time.monotonic()
+        while self._kept and (first := next(iter(self._kept))) is not None and self._kept[first] <= now:
+            del self._kept[first]
+        if self._kept.pop(origin, None) is None and len(self._kept) >= self.settings.idle_hosts:
+            return False
+        self._kept[origin] = now + self.settings.timeout_s + _KEEP_S
+        return True
 
     async def _read(
         self,
@@ -277,6 +306,11 @@ def _failure(error: Exception) -> Outcome:
             return Outcome.CONNECT_ERROR
         case _:
             return Outcome.PROTOCOL_ERROR
+
+
+def _is_out_of_files(error: Exception) -> bool:
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    return isinstance(cause, OSError) and cause.errno in (errno.EMFILE, errno.ENFILE)
 
 
 def _reason(error: Exception) -> str:

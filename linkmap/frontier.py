@@ -147,9 +147,13 @@ class Frontier:
             host.parked -= 1
             self._push(host, entry)
 
-    def is_parked(self, origin: int) -> bool:
-        """Whether pages of an origin wait for its robots.txt."""
-        return origin in self._parked
+    def parked(self, origin: int) -> list[int]:
+        """The pages of an origin that wait for its robots.txt."""
+        return [entry.page for _, entry in self._parked.get(origin, ())]
+
+    def holds(self, page: int) -> bool:
+        """Whether a page is in a queue here, in flight, or waiting for another try."""
+        return page in self._held
 
     def release(self, pages: Iterable[int]) -> None:
         """The store knows what became of these pages: they are no longer in flight."""
@@ -159,19 +163,15 @@ class Frontier:
                 host.held -= 1
 
     def slow(self, host_id: int, delay_s: float) -> None:
-        """Set a host's delay, which is never shorter than the crawl's own; it holds from the last answer on."""
+        """Lengthen a host's delay, never shorten it; it holds from the last answer on."""
         host = self._host(host_id)
-        host.delay_s = max(self._delay_s, delay_s)
+        host.delay_s = max(host.delay_s, delay_s)
         host.due_at = max(host.due_at, host.ended_at + host.delay_s)
 
     def defer(self, host_id: int, until: float) -> None:
         """Let no request to a host start before a time (Retry-After, or the delay after a resume)."""
         host = self._host(host_id)
         host.due_at = max(host.due_at, until)
-
-    def due_at(self, host_id: int) -> float:
-        """When the host may be asked next."""
-        return self._host(host_id).due_at
 
     def delay_s(self, host_id: int) -> float:
         """The delay that holds for a host, seconds."""

@@ -48,7 +48,6 @@ class Ledger:
             for seed in seeds:
                 discovery.add_seed(seed.url, seed.written, seed.guess)
 
-        await self.store.prepare_appending()
         await self._transact([add], is_new_run=True)
 
     async def resume_run(self) -> None:
@@ -69,6 +68,7 @@ class Ledger:
         await store.begin()
         try:
             if is_new_run:
+                await store.prepare_appending()
                 discovery.run = await store.start_run(discovery.settings.to_json(), discovery.settings.agent)
             for change in changes:
                 change(discovery)
@@ -96,9 +96,9 @@ class Ledger:
             total += len(entries)
         return total
 
-    async def hosts_with_pending(self) -> list[int]:
-        """Hosts with pages that wait in the store."""
-        return [row[0] for row in await self.store.rows("SELECT id FROM host WHERE pending > 0 ORDER BY id")]
+    async def hosts_with_pending(self) -> list[tuple[int, float | None, float | None]]:
+        """Hosts with pages that wait in the store: id, delay_s, due_at (Unix time)."""
+        return await self.store.rows("SELECT id, delay_s, due_at FROM host WHERE pending > 0 ORDER BY id")
 
     async def _settle(self) -> None:
         """Write the batch, then draw its consequences until there are none."""

@@ -29,11 +29,19 @@ class Permission:
     user_agent: str
     _known: dict[int, Robots | Exclusion | None] = field(default_factory=dict)
     """Origin -> its rules, why none of its pages may be asked for, or None where all may."""
+    _asked_at: dict[int, float] = field(default_factory=dict)
+    """Origin -> when its robots.txt came, by the clock that callers pass."""
+    _failures: dict[int, Outcome] = field(default_factory=dict)
+    """Origin -> what the request for its robots.txt ended in, where it failed."""
     _redirects: dict[int, int] = field(default_factory=dict)
 
-    def is_known(self, origin: int) -> bool:
-        """Whether the origin's robots.txt has been asked for, to the end."""
-        return origin in self._known
+    def is_known(self, origin: int, now: float) -> bool:
+        """Whether the origin's robots.txt has been asked for, to the end, within the last day."""
+        return self._asked_at.get(origin, float("-inf")) > now - MAX_AGE_S
+
+    def failure(self, origin: int) -> Outcome | None:
+        """What the request for an origin's robots.txt ended in, where nothing may be asked there since."""
+        return self._failures.get(origin)
 
     def exclusion(self, origin: int, url: str) -> Exclusion | None:
         """Why a page of a known origin may not be asked for, or None."""
@@ -60,9 +68,14 @@ class Permission:
         self._redirects[entry.origin] = self._redirects.get(entry.origin, 0) + 1
         return entry._replace(url=target.url, tries=0)
 
-    def settle(self, entry: Entry, report: Report, host: int, frontier: Frontier) -> tuple[RobotsState, float | None]:
+    def settle(
+        self, entry: Entry, report: Report, host: int, frontier: Frontier, now: float
+    ) -> tuple[RobotsState, float | None]:
         """Draw the last consequence of an answer; gives the state to store and the Crawl-delay, seconds."""
         origin, visit = entry.origin, report.visit
+        self._asked_at[origin] = now
+        self._redirects.pop(origin, None)
+        self._failures.pop(origin, None)
         state = RobotsState.ALLOW if visit.outcome is Outcome.REDIRECT else state_of(visit)
         delay_s = None
         if state is RobotsState.RULES:
@@ -70,8 +83,10 @@ class Permission:
         elif state is RobotsState.ALLOW:
             self._known[origin] = None
         elif visit.outcome in _NO_PAGE_TO_BE_HAD:
+            self._failures[origin] = visit.outcome
             self._known[origin] = Exclusion(visit.outcome, visit.detail)
         else:
+            self._failures[origin] = visit.outcome
             answer = f"answered {visit.status}" if visit.status else visit.detail
             self._known[origin] = Exclusion(Outcome.ROBOTS_UNREACHABLE, f"robots.txt: {answer}")
         return state, delay_s
@@ -84,14 +99,16 @@ class Permission:
             frontier.slow(host, rules.delay_s)
         return rules.delay_s
 
-    async def load(self, ledger: Ledger, frontier: Frontier) -> None:
+    async def load(self, ledger: Ledger, frontier: Frontier, now: float) -> None:
         """Believe what the store holds from the last day, so that a resumed crawl asks no host twice."""
+        wall = time.time()
         rows = await ledger.store.rows(
-            "SELECT origin.id, origin.host, robots, robots_text FROM origin "
+            "SELECT origin.id, origin.host, robots, robots_text, fetched_at FROM origin "
             "JOIN capture ON capture.id = robots_capture WHERE robots IN ('rules', 'allow') AND fetched_at > ?",
-            (time.time() - MAX_AGE_S,),
+            (wall - MAX_AGE_S,),
         )
-        for origin, host, state, text in rows:
+        for origin, host, state, text, fetched_at in rows:
+            self._asked_at[origin] = now - (wall - fetched_at)
             if state == RobotsState.RULES:
                 self.learn(origin, text or "", host, frontier)
             else:

@@ -16,6 +16,7 @@ from linkmap.model import LinkmapError, Outcome, State, UsageError, Visit
 from linkmap.seeds import BadSeed, Seed, parse_seed
 from linkmap.settings import Settings
 from linkmap.store.sqlite import Store
+from linkmap.url import as_written
 
 _TICK_S = 0.25
 
@@ -148,9 +149,11 @@ class _Run:
     async def _end(self, crawl: Crawl) -> str:
         """Bring the run to its final state; gives that state."""
         run, discovery = self.ledger.discovery.run, self.ledger.discovery
-        if discovery.counts[Outcome.PENDING] and not self.stop.is_set() and (limit := crawl.cut_by_budget):
-            left = await self.ledger.give_up_pending(limit)
-            self.cuts.append(f"{limit}: {left:,} pages were not fetched")
+        limit = crawl.cut_by_budget
+        if discovery.counts[Outcome.PENDING] and limit and not self.stop.is_set():
+            await self.ledger.give_up_pending(limit)
+        if left := discovery.counts[Outcome.OVER_BUDGET]:
+            self.cuts.append(f"{limit or 'a budget'}: {left:,} pages were not fetched")
         if discovery.counts[Outcome.PENDING]:
             self.cuts.append("stopped early, to be resumed")
             await self.store.end_run(run, "stopped", self.cuts)
@@ -195,7 +198,7 @@ def _check_call(seeds: Sequence[str | Seed], path: Path, *, resume: bool, add: b
     for written in seeds:
         seed = parse_seed(written) if isinstance(written, str) else written
         if isinstance(seed, BadSeed):
-            raise UsageError(f"the seed {seed.written!r} {seed.reason}")
+            raise UsageError(f"the seed {as_written(seed.written)!r} {seed.reason}")
         chosen.append(seed)
     if not chosen and not resume and not add:
         raise UsageError("no seed: give at least one URL to start from")
@@ -206,15 +209,17 @@ async def _used_settings(store: Store, settings: Settings | None, *, resume: boo
     """The settings under which to go on, or None where nothing is left to resume. Raises UsageError."""
     last = await store.last_run()
     if last is None:
+        if resume or add:
+            raise UsageError(f"{store.path} holds no crawl yet: start one with `{command('crawl SEED', store.path)}`")
         return settings or Settings()
     stored = Settings.from_json(last.settings)
     finished = last.state == "finished"
     if resume:
         if settings is None:
             return None if finished else stored
-        if differing := stored.differences(settings):
+        if differing := ", ".join(map(_option, stored.differences(settings))):
             raise UsageError(
-                f"this crawl was started with another {', '.join(differing)}: resume it as it was, "
+                f"this crawl was started with another {differing}: resume it as it was, "
                 "and change that with --add when it is finished"
             )
         resumed = replace(stored, concurrency=settings.concurrency, workers=settings.workers)
@@ -230,7 +235,7 @@ async def _used_settings(store: Store, settings: Settings | None, *, resume: boo
         )
     if settings is not None and (narrower := stored.narrower(settings)):
         raise UsageError(
-            f"--add only widens a crawl, and this would narrow its {narrower}: leave that as it was, or wider"
+            f"--add only widens a crawl, and this would narrow its {_option(narrower)}: leave that as it was"
         )
     return settings or stored
 
@@ -243,12 +248,18 @@ async def _nothing_left(store: Store) -> CrawlResult:
     return CrawlResult("finished", 0.0, 0, counts, json.loads(last.cuts) if last else [])
 
 
+def _option(field: str) -> str:
+    """The option of the command line behind a setting."""
+    return field.removesuffix("_s").replace("_", "-")
+
+
 def _client_settings(settings: Settings) -> ClientSettings:
     return ClientSettings(
         user_agent=settings.agent,
         timeout_s=settings.timeout_s,
         max_bytes=settings.max_bytes,
         allow_private=settings.allow_private,
+        idle_hosts=settings.idle_hosts,
         resolve=settings.resolve,
     )
 

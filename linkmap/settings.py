@@ -55,13 +55,13 @@ class Settings:
             ("max_bytes", 1),
         ):
             if getattr(self, name) < least:
-                raise UsageError(f"{name.replace('_', '-')} must be at least {least}, not {getattr(self, name)}")
+                raise UsageError(f"{name} must be at least {least}, not {getattr(self, name)}")
         if self.depth > MAX_DEPTH:
             raise UsageError(f"depth must be at most {MAX_DEPTH}, not {self.depth}")
         if self.concurrency is not None and self.concurrency < 1:
             raise UsageError(f"concurrency must be at least 1, not {self.concurrency}")
         if not (0 <= self.delay_s < inf and 0 < self.timeout_s < inf):
-            raise UsageError("delay must be 0 or more and timeout more than 0, both a finite number of seconds")
+            raise UsageError("delay_s must be 0 or more and timeout_s more than 0, both a finite number of seconds")
         for option, text in (("--user-agent", self.user_agent), ("--contact", self.contact)):
             if text is not None and not (text.isascii() and text.isprintable() and text.strip()):
                 raise UsageError(f"{option} {text!r} cannot stand in a header: use printable ASCII characters")
@@ -89,17 +89,13 @@ class Settings:
 
     @property
     def connections(self) -> int:
-        """Requests in flight at most: as asked, or what the limit of open files leaves room for."""
-        if self.concurrency is not None:
-            return self.concurrency
-        if sys.platform == "win32":
-            return MOST_CONNECTIONS
-        import resource
+        """Requests in flight at most: as asked, as far as the limit of open files leaves room."""
+        return max(1, min(self.concurrency or MOST_CONNECTIONS, _free_descriptors() // 2))
 
-        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if soft == resource.RLIM_INFINITY:
-            return MOST_CONNECTIONS
-        return max(1, min(MOST_CONNECTIONS, (soft - _SPARE_DESCRIPTORS) // 2))
+    @property
+    def idle_hosts(self) -> int:
+        """Origins to which connections may be kept open between requests, so that open files suffice."""
+        return max(0, _free_descriptors() // 4 // self.per_host)
 
     def narrower(self, other: "Settings") -> str | None:
         """The name of an option by which the other settings would reach less far than these, or None."""
@@ -107,7 +103,7 @@ class Settings:
             return "scope"
         for name in ("max_pages", "max_pages_per_host"):
             if (getattr(other, name) or inf) < (getattr(self, name) or inf):
-                return name.replace("_", "-")
+                return name
         return "depth" if other.depth < self.depth else None
 
     def make_scope(self) -> Scope:
@@ -133,7 +129,7 @@ class Settings:
     def differences(self, other: "Settings") -> list[str]:
         """The names of the options that differ and bear on the graph."""
         return [
-            field.name.removesuffix("_s").replace("_", "-")
+            field.name
             for field in fields(self)
             if field.name not in RUNTIME_FIELDS and getattr(self, field.name) != getattr(other, field.name)
         ]
@@ -150,3 +146,13 @@ def _resolved(host: str, port: int, address: str) -> tuple[str, int, str]:
     if not name or url != f"http://{name}/" or not 0 < port < 65_536 or not plain:
         raise UsageError(f"resolve takes (host, port, address), not {(host, port, address)!r}")
     return name, port, plain
+
+
+def _free_descriptors() -> int:
+    """Files that the system lets this process open, less some for the map, name lookups and the like."""
+    if sys.platform == "win32":
+        return 8 * MOST_CONNECTIONS
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 2**20 if soft == resource.RLIM_INFINITY else max(0, soft - _SPARE_DESCRIPTORS)

@@ -18,7 +18,11 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 KEY_BYTES = 12
 
 _WHITESPACE_AND_CONTROLS = "".join(map(chr, range(0x21)))
-_WRITTEN_CREDENTIALS = re.compile(r"(?<=//)[^/?#\\]*@")
+_SCHEME = r"[a-z][a-z0-9+.-]*:"
+_WRITTEN_CREDENTIALS = re.compile(
+    rf"^((?:{_SCHEME}(?:{_SCHEME}(?=[/\\]))?[/\\]*|[/\\]{{2,}}))[^/?#\\]*@", re.IGNORECASE
+)
+"""The start of a reference up to its credentials, as browsers are lenient about it: `http:\\u:p@h`, `http:u:p@h`."""
 _JOIN_CACHE = 65_536
 _LONGEST_CACHED = 2_000
 """Characters; longer references are mostly images written as data: URLs, up to megabytes each."""
@@ -68,7 +72,7 @@ def as_written(reference: str) -> str:
     """A reference that is no URL, as it is recorded: ends stripped, without tabs, line ends and user:password."""
     stripped = reference.strip(_WHITESPACE_AND_CONTROLS)
     kept = stripped.replace("\t", "").replace("\n", "").replace("\r", "")
-    return _WRITTEN_CREDENTIALS.sub("", kept).encode("utf-8", "replace").decode()
+    return _WRITTEN_CREDENTIALS.sub(r"\1", kept).encode("utf-8", "replace").decode()
 
 
 def url_key(url: str) -> bytes:
@@ -82,7 +86,7 @@ def origin(url: str) -> Origin | None:
     if not separator or scheme not in DEFAULT_PORTS:
         return None
     host, port = split_port(rest[: _authority_end(rest)])
-    return Origin(scheme, host, port or DEFAULT_PORTS[scheme])
+    return Origin(scheme, host, DEFAULT_PORTS[scheme] if port is None else port)
 
 
 def _authority_end(rest: str) -> int:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from dataclasses import replace
 
-from linkmap.fetch import Answer, Client
+from linkmap.fetch import Answer, Client, OutOfFilesError
 from linkmap.model import Job, Outcome, Report, Visit
 from linkmap.parse.charset import decode
 from linkmap.parse.lexbor import read_html
@@ -16,13 +16,18 @@ _LARGE_BODY = 256 * 1024
 
 
 async def visit(job: Job, client: Client) -> Report:
-    """What came of a job. What the web does wrong is an outcome; a fault of our own is `internal_error`."""
+    """What came of a job. What the web does wrong is an outcome; a fault of our own is `internal_error`.
+
+    Raises OutOfFilesError, because then nothing came of it.
+    """
     answer = None
     try:
         if job.robots:
             return _robots_report(job, await client.get(job.url, ROBOTS_BYTES, any_type=True))
         answer = await client.get(job.url)
         return await _page_report(job, answer)
+    except OutOfFilesError:
+        raise
     except Exception as error:  # noqa: BLE001 one page must not end a crawl; the fault stands on its row
         visit = answer.visit if answer else Visit(Outcome.INTERNAL_ERROR, time.time())
         detail = f"{type(error).__name__}: {error}"[:300]

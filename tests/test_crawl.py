@@ -1,8 +1,11 @@
 """What a crawl fetches, records and leaves, on a real server; the accounting law is checked on every map."""
 
 import asyncio
+import socket
 import threading
+import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,36 @@ from linkmap.scope import ScopeName
 from linkmap.settings import Settings
 
 Crawled = Callable[..., CrawlResult]
+
+
+class HttpOnly:
+    """A server that answers every request over http, and keeps still while a TLS handshake waits."""
+
+    def __enter__(self) -> int:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._serve, daemon=True).start()
+        port: int = self._socket.getsockname()[1]
+        return port
+
+    def __exit__(self, *exception: object) -> None:
+        self._socket.close()
+
+    def _serve(self) -> None:
+        kept = []  # connections that are left waiting
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            if connection.recv(3, socket.MSG_PEEK) == b"GET":
+                connection.recv(4096)
+                body = (
+                    b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 4\r\nConnection: close\r\n\r\nhome"
+                )
+                connection.sendall(body)
+                connection.close()
+            else:
+                kept.append(connection)
 
 
 @pytest.fixture
@@ -234,7 +267,7 @@ def test_the_delay_runs_from_the_end_of_an_answer_robots_txt_and_redirects_inclu
         **{f"/{n}": "page" for n in range(1, 4)},
     }
     crawled(site("/"), delay_s=0.2, concurrency=16)
-    gaps = [later.began - earlier.ended for earlier, later in zip(site.log, site.log[1:], strict=False)]
+    gaps = [later.began - earlier.ended for earlier, later in pairwise(site.log)]
     assert len(gaps) == 6
     assert min(gaps) >= 0.2
 
@@ -242,7 +275,7 @@ def test_the_delay_runs_from_the_end_of_an_answer_robots_txt_and_redirects_inclu
 def test_a_longer_crawl_delay_holds(site: Site, db: Path, crawled: Crawled) -> None:
     site.pages = {"/robots.txt": "User-agent: linkmap\nCrawl-delay: 0.3\n", "/": '<a href="/a">a</a>', "/a": "end"}
     crawled(site("/"))
-    gaps = [later.began - earlier.ended for earlier, later in zip(site.log, site.log[1:], strict=False)]
+    gaps = [later.began - earlier.ended for earlier, later in pairwise(site.log)]
     assert min(gaps) >= 0.3
     assert rows(db, "SELECT delay_s FROM host") == [(0.3,)]
 
@@ -345,6 +378,26 @@ def test_a_bare_name_is_tried_with_https_then_http(site: Site, db: Path, crawled
     assert rows(db, "SELECT guess FROM seed ORDER BY id") == [(1,), (2,)]
 
 
+def test_a_bare_name_whose_https_port_is_silent_is_tried_with_http(db: Path, crawled: Crawled) -> None:
+    # The server answers http and says nothing to a TLS handshake: robots.txt over https can only time out.
+    with HttpOnly() as port:
+        crawled(f"127.0.0.1:{port}", timeout_s=0.5)
+    assert outcomes(db)[f"http://127.0.0.1:{port}/"] == "fetched"
+    assert rows(db, "SELECT count(*) FROM capture JOIN page ON page.id = page WHERE url LIKE 'https:%'") == [(1,)]
+
+
+def test_the_longest_crawl_delay_of_a_host_holds_for_all_its_ports(site: Site, db: Path, crawled: Crawled) -> None:
+    with Site({"/robots.txt": "User-agent: *\nCrawl-delay: 0.2\n", "/": "two"}) as other:
+        site.pages = {"/robots.txt": "User-agent: *\nCrawl-delay: 0.6\n", "/": '<a href="/a">a</a>', "/a": "a"}
+        crawled(site("/"), other("/"))
+        hits = sorted([*site.log, *other.log], key=lambda hit: hit.began)
+    after_rules = [hit for hit in hits if hit.began > next(h.ended for h in site.log if h.path == "/robots.txt")]
+    gaps = [later.began - earlier.ended for earlier, later in pairwise(after_rules)]
+    assert len(gaps) >= 2
+    assert min(gaps) >= 0.6
+    assert rows(db, "SELECT delay_s FROM host") == [(0.6,)]
+
+
 def test_private_addresses_are_not_dialled_without_leave(site: Site, db: Path, crawled: Crawled) -> None:
     site.pages = {"/": "home"}
     crawled(site("/"), f"http://inside.test:{site.port}/", allow_private=False,
@@ -381,8 +434,8 @@ def test_two_crawls_on_one_map_the_second_is_refused(site: Site, db: Path, crawl
     site.pages = {"/": Answer("home", delay_s=1.0)}
     first = threading.Thread(target=crawled, args=(site("/"),))
     first.start()
-    while not site.log and not db.exists():
-        pass
+    while not (site.log and db.exists()):
+        time.sleep(0.005)
     try:
         with pytest.raises(LinkmapError, match="another crawl is at work"):
             asyncio.run(crawl([site("/")], db, Settings(allow_private=True)))

@@ -91,7 +91,7 @@ class SimulatedCrawl(stateful.RuleBasedStateMachine):
         if found.depth != ROBOTS_DEPTH and found.origin not in self.robots_known:
             self.frontier.park(host_id, found)
             self.parked.setdefault(found.origin, set()).add(found.page)
-            assert self.frontier.is_parked(found.origin)
+            assert self.frontier.parked(found.origin)
             if found.origin not in self.asked_for_robots:
                 self.asked_for_robots.add(found.origin)
                 self.frontier.add(host_id, entry(-found.origin, ROBOTS_DEPTH, found.origin))

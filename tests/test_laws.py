@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from conftest import Answer, Site
 from maps import check_accounting, command, environment, graph, linkmap, outcomes, rows
-from webs import tangled_site
+from webs import HOSTS, tangled_hosts, tangled_site
 
 from linkmap.runs import crawl
+from linkmap.scope import ScopeName
 from linkmap.settings import Settings
 
 PAGES = 120
@@ -44,6 +45,27 @@ def test_the_graph_is_the_same_at_every_concurrency(tangle: Site, tmp_path: Path
         crawl_to(db, tangle("/0"), concurrency, depth)
         graphs.append(graph(db))
     assert graphs[0][1], "the crawl found links"
+    assert graphs[0] == graphs[1] == graphs[2]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_graph_of_several_hosts_is_the_same_whoever_answers_first(site: Site, tmp_path: Path, seed: int) -> None:
+    site.pages, seeds = tangled_hosts(seed, site.port)
+    chance = random.Random(seed)
+    scope, depth = chance.choice(list(ScopeName)), chance.choice([1, 2, 3, 6])
+    graphs = []
+    for concurrency in (1, 4, 64):
+        for page in site.pages.values():
+            assert isinstance(page, Answer)
+            page.delay_s = chance.random() * 0.02 if chance.random() < 0.5 else 0.0
+        db = tmp_path / f"{concurrency}.db"
+        settings = Settings(
+            delay_s=0, allow_private=True, scope=scope, depth=depth, concurrency=concurrency, per_host=concurrency,
+            resolve=tuple((host, site.port, "127.0.0.1") for host in HOSTS),
+        )  # fmt: skip
+        asyncio.run(crawl(seeds, db, settings))
+        check_accounting(db)
+        graphs.append(graph(db))
     assert graphs[0] == graphs[1] == graphs[2]
 
 

@@ -359,3 +359,11 @@ def test_the_digest_does_not_depend_on_how_a_kind_is_spelled_in_memory() -> None
     found = found_in("<nav><a href=x rel=nofollow>t</a></nav>")
     plain = [Link(link.target, int(link.kind), link.rel, int(link.region), *link[4:]) for link in found.links]
     assert links_digest(found.targets, plain) == links_digest(found.targets, found.links)
+
+
+def test_nofollow_is_kept_in_the_longest_rel() -> None:
+    written = " ".join(f"token-number-{number}" for number in range(40)) + " nofollow"
+    tokens = rel_tokens(written).split()
+    assert "nofollow" in tokens
+    assert tokens == sorted(tokens)
+    assert len(" ".join(tokens)) <= 200

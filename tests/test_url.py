@@ -126,7 +126,11 @@ def test_a_reference_that_is_no_url_is_kept_on_one_line(reference: str) -> None:
         ("http://a\nb[\t/", "http://ab[/"),
         ("//\ud800[", "//?["),
         ("http://user:secret@[bad/a@b", "http://[bad/a@b"),
-        ("//u@v:p@a b/?c//d@e", "//a b/?c//e"),
+        ("//u@v:p@a b/?c//d@e", "//a b/?c//d@e"),
+        ("http:\\\\user:secret@exa mple/", "http:\\\\exa mple/"),
+        ("https:user:secret@exa mple/", "https:exa mple/"),
+        ("http://user:secret@exa mple/a@b", "http://exa mple/a@b"),
+        ("/\\user:secret@exa mple/", "/\\exa mple/"),
     ],
 )
 def test_what_is_no_url_keeps_its_words(reference: str, kept: str) -> None:

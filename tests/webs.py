@@ -4,6 +4,8 @@ import random
 
 from conftest import Answer, Page
 
+HOSTS = ("a.t0", "b.t1", "c.t2", "d.t3")
+
 
 def tangled_site(pages: int, seed: int = 7, slowest_s: float = 0.03) -> dict[str, Page]:
     """Paths and answers. The start is `/0`; a chain leads deep, and only slow pages hold the shortcuts into it."""
@@ -31,3 +33,28 @@ def tangled_site(pages: int, seed: int = 7, slowest_s: float = 0.03) -> dict[str
         target = f"/r{chance.randrange(pages)}" if chance.random() < 0.3 else f"/{chance.randrange(pages)}"
         site[f"/r{number}"] = Answer("", 302, {"Location": target})
     return site
+
+
+def tangled_hosts(seed: int, port: int) -> tuple[dict[str, Page], list[str]]:
+    """Four hosts whose pages, redirects and robots.txt lead anywhere, robots.txt itself included; and three seeds."""
+    chance = random.Random(seed)
+    pages = chance.randint(4, 9)
+    urls = [f"http://{host}:{port}/{number}" for host in HOSTS for number in range(pages)]
+    urls += [f"http://{host}:{port}/robots.txt" for host in HOSTS]
+    site: dict[str, Page] = {}
+    for host in HOSTS:
+        for number in range(pages):
+            if chance.random() < 0.35:
+                page = Answer("", 302, {"Location": chance.choice(urls)})
+            else:
+                rels = [' rel="nofollow"' if chance.random() < 0.25 else "" for _ in range(chance.randint(0, 4))]
+                page = Answer("".join(f'<a{rel} href="{chance.choice(urls)}">{n}</a>' for n, rel in enumerate(rels)))
+            site[f"//{host}/{number}"] = page
+        site[f"//{host}/robots.txt"] = chance.choice(
+            [
+                Answer("User-agent: *\nDisallow: /3\n", headers={"Content-Type": "text/plain"}),
+                Answer("", 404),
+                Answer("", 302, {"Location": chance.choice(urls)}),
+            ]
+        )
+    return site, [urls[0], chance.choice(urls[:pages]), chance.choice(urls[: -len(HOSTS)])]

@@ -24,6 +24,7 @@ from linkmap.scope import ScopeName
 from linkmap.seeds import BadSeed, Seed, parse_seed, parse_seed_lines
 from linkmap.settings import Settings
 from linkmap.store.reader import open_reader
+from linkmap.url import as_written
 
 _DEFAULTS = Settings()
 _SIZE_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
@@ -236,7 +237,7 @@ def _seeds(written: Iterable[str], files: Iterable[str]) -> Iterator[Seed]:
 
 def _valid(place: str, seed: Seed | BadSeed) -> Iterator[Seed]:
     if isinstance(seed, BadSeed):
-        click.echo(f"{place}: {safe(seed.written)!r} {seed.reason}; left out", err=True)
+        click.echo(f"{place}: {safe(as_written(seed.written))!r} {seed.reason}; left out", err=True)
     else:
         yield seed
 

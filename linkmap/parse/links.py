@@ -91,18 +91,23 @@ def fold(text: str, limit: int) -> str:
 
 
 def rel_tokens(written: str) -> str:
-    """The rel attribute as a set: lower case, sorted, each token once."""
-    tokens = sorted(set(written[: MAX_REL * 4].lower().split()))
-    joined = " ".join(tokens).encode("utf-8", "replace").decode()
-    return joined if len(joined) <= MAX_REL else joined[: MAX_REL + 1].rpartition(" ")[0]
+    """The rel attribute as a set: lower case, sorted, each token once. `nofollow` is kept however long it is."""
+    tokens = set(written.lower().split())
+    kept, room = [], MAX_REL
+    for token in sorted(tokens, key=lambda token: (token != "nofollow", token)):
+        room -= len(token) + 1
+        if room < -1:
+            break
+        kept.append(token)
+    return " ".join(sorted(kept)).encode("utf-8", "replace").decode()
 
 
 def _page_name(resolved: str | None, reference: str) -> tuple[str, bool, bool]:
     """The page a link names, whether it carried credentials, and whether it is a URL at all."""
-    if resolved is None or len(resolved) > MAX_URL:
+    if resolved is None:
         return urls.as_written(reference)[:MAX_URL], False, False
     name, credentials = urls.page_url(resolved)
-    return name, credentials, True
+    return name[:MAX_URL], credentials, len(name) <= MAX_URL
 
 
 def _base(written: str | None, url: str) -> str:

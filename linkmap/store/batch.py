@@ -149,6 +149,6 @@ _STATEMENTS = {
     "robots": "UPDATE origin SET robots = ?, robots_capture = ?, robots_text = ? WHERE id = ?",
     "host_counts": "UPDATE host SET pending = pending + ?, done = done + ?, failed = failed + ?, "
     "excluded = excluded + ? WHERE id = ?",
-    "host_delays": "UPDATE host SET delay_s = ? WHERE id = ?",
+    "host_delays": "UPDATE host SET delay_s = max(coalesce(delay_s, 0), ?) WHERE id = ?",
     "host_dues": "UPDATE host SET due_at = ? WHERE id = ?",
 }

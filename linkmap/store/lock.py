@@ -13,7 +13,6 @@ from pathlib import Path
 
 from linkmap.model import LinkmapError
 
-
 _PATIENCE_S = 0.1
 
 

@@ -36,7 +36,6 @@ class FollowedLink(NamedTuple):
     kind: int
     nofollow: bool
     target_url: str
-    target_origin: int | None
 
 
 class PendingPage(NamedTuple):
@@ -47,6 +46,7 @@ class PendingPage(NamedTuple):
     depth: int
     origin: int
     tries: int
+    due_at: float | None
 
 
 class RunRow(NamedTuple):
@@ -177,7 +177,7 @@ class Store:
     async def pending(self, host: int, limit: int) -> list[PendingPage]:
         """Pages of a host that may be fetched, least depth first."""
         rows = await self.rows(
-            "SELECT page.id, page.url, page.depth, page.origin, page.tries FROM origin "
+            "SELECT page.id, page.url, page.depth, page.origin, page.tries, page.due_at FROM origin "
             "CROSS JOIN page INDEXED BY page_pending ON page.origin = origin.id AND page.outcome = 0 "
             "WHERE origin.host = ? ORDER BY page.depth, page.id LIMIT ?",
             (host, limit),
@@ -189,7 +189,7 @@ class Store:
         found: list[FollowedLink] = []
         for page in pages:
             rows = await self.rows(
-                "SELECT page.id, link.target, link.kind, rel.nofollow, target.url, target.origin FROM page "
+                "SELECT page.id, link.target, link.kind, rel.nofollow, target.url FROM page "
                 "CROSS JOIN link ON link.capture = page.links CROSS JOIN rel ON rel.id = link.rel "
                 "CROSS JOIN page AS target ON target.id = link.target WHERE page.id = ?",
                 (page,),
