@@ -122,5 +122,5 @@ def _stored_rank(connection: sqlite3.Connection, ids: Longs, column: int) -> Flo
                 scores[row[0]] = row[1 + column]
         last = rows[-1][0]
     if not found:
-        raise LinkmapError("nothing is ranked yet: run `linkmap rank` on this map first")
+        raise LinkmapError("nothing is ranked yet: run `linkmap rank` first")
     return scores[ids]

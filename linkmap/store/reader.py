@@ -77,7 +77,7 @@ def pages_pending(path: Path | str) -> int:
     """How many pages of a map are still to be fetched, as of its last commit."""
     with closing(open_reader(path)) as reader:
         row = reader.execute("SELECT counts FROM run ORDER BY id DESC LIMIT 1").fetchone()
-    return int(json.loads(row[0])["page"].get("pending", 0)) if row else 0
+    return int(json.loads(row[0]).get("page", {}).get("pending", 0)) if row else 0
 
 
 def unindexed(connection: sqlite3.Connection) -> str | None:
