@@ -190,8 +190,8 @@ class Client:
     def _keeps(self, url: str) -> bool:
         """Whether the connection of this request may stay open after it, as far as open files go."""
         origin, now = urls.origin(url), time.monotonic()
-        while self._kept and (first := next(iter(self._kept))) is not None and self._kept[first] <= now:
-            del self._kept[first]
+        while self._kept and self._kept[soonest := next(iter(self._kept))] <= now:
+            del self._kept[soonest]
         if self._kept.pop(origin, None) is None and len(self._kept) >= self.settings.idle_hosts:
             return False
         self._kept[origin] = now + self.settings.timeout_s + _KEEP_S
