@@ -64,6 +64,6 @@ def test_the_table_of_outcomes_is_the_one_in_the_database() -> None:
     connection.executescript(schema_sql())
     stored = connection.execute("SELECT name, state, CASE broken WHEN 1 THEN 'yes' ELSE '' END FROM outcome").fetchall()
     connection.close()
-    text = (ROOT / "docs" / "crawling.md").read_text()
+    text = (ROOT / "docs" / "outcomes.md").read_text()
     table = re.findall(r"^\| (\w+) \| (\w+) \| ?(\w*) \|", text, re.MULTILINE)
     assert [row for row in table if row[0] != "outcome"] == stored
