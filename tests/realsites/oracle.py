@@ -130,6 +130,13 @@ def resolve(reference: str, base: str) -> str | None:
     return str(url.href)
 
 
+def without_credentials(reference: str) -> str:
+    """A reference that is no URL, less what stands before an `@` where a URL has user and password."""
+    scheme, slashes, rest = reference.partition("//")
+    authority = rest[: min(rest.find(mark) % (len(rest) + 1) for mark in "/?#")]
+    return scheme + slashes + rest[authority.rfind("@") + 1 :]
+
+
 def walk(root: Path, documents: dict[Path, Document], seeds: Sequence[str]) -> Walk:
     """Everything that links lead to from the seeds, on whose hosts a path names a file of `root`.
 
@@ -150,7 +157,7 @@ def walk(root: Path, documents: dict[Path, Document], seeds: Sequence[str]) -> W
         else:
             queue.extend((target, depth + 1) for target in followed)
     for _, target, _ in list(found.links):
-        found.pages.setdefault(target, Page("nofollow", None, None))
+        found.pages.setdefault(target, Page(_refusal(target, hosts) or "nofollow", None, None))
     return found
 
 
@@ -182,7 +189,7 @@ def _visit(
     for reference in document.references:
         target = resolve(reference.written, base or url)
         if target is None:
-            target = reference.written.strip(STRIPPED)
+            target = without_credentials(reference.written.strip(STRIPPED))
         if target.startswith(INERT):
             continue
         links[url, target, reference.kind] += 1

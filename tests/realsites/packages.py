@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PACKAGES = ("debian-policy", "postgresql-doc-15")
+PACKAGES = ("apache2-doc", "debian-policy", "git-doc", "postgresql-doc-15", "python3.11-doc", "sqlite3-doc")
 
 
 class UnavailableError(Exception):

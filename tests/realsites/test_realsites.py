@@ -20,7 +20,6 @@ from .server import served
 from .small_site import by_hand, write_site
 
 REPOSITORY = Path(__file__).parents[2]
-POSTGRESQL = ("doc/postgresql-doc-15/html/",)
 POLICY = (
     "doc/debian-policy/README.html",
     "doc/debian-policy/policy.html",  # a folder, and so are the next two: each answers with a redirect
@@ -34,6 +33,14 @@ POLICY = (
     "doc/debian-policy/copyright-format-1.0.html",
     "doc/debian-policy/policy.txt.gz",
 )
+SITES = {
+    "apache2-doc": ("doc/apache2-doc/manual/", "doc/apache2-doc/manual/ja/index.html"),  # nine languages, three charsets
+    "debian-policy": POLICY,
+    "git-doc": ("doc/git-doc/git.html", "doc/git-doc/"),  # the second has no index: a dead seed
+    "postgresql-doc-15": ("doc/postgresql-doc-15/html/",),
+    "python3.11-doc": ("doc/python3.11/html/index.html",),  # one page of it has 17,000 links
+    "sqlite3-doc": ("doc/sqlite3/index.html",),
+}
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +87,7 @@ def test_the_site_made_by_hand_is_crawled_as_worked_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.realsites
-@pytest.mark.parametrize("paths", [POLICY, POSTGRESQL], ids=["debian-policy", "postgresql-doc-15"])
+@pytest.mark.parametrize("paths", SITES.values(), ids=SITES)
 def test_a_package_is_crawled_exactly_as_its_files_say(
     paths: Sequence[str], packages: Path, documents: dict[Path, Document], tmp_path: Path
 ) -> None:
@@ -94,8 +101,11 @@ def test_a_package_is_crawled_exactly_as_its_files_say(
 @pytest.mark.realsites
 def test_the_oracle_sees_each_link_that_a_plain_search_sees(documents: dict[Path, Document]) -> None:
     link = re.compile(rb"<a\s[^>]*?\bhref\s*=", re.IGNORECASE)
-    counted = {path: len(link.findall(path.read_bytes())) for path in documents}
-    assert counted == {path: len(document.references) for path, document in documents.items()}
+    unseen = re.compile(rb"<!--.*?-->|<script\b.*?</script>", re.IGNORECASE | re.DOTALL)
+    # SQLite's pages are left out: misnested markup makes the standard's parser repeat an <a>, which no search can know.
+    searched = {path: document for path, document in documents.items() if "sqlite3" not in path.parts}
+    counted = {path: len(link.findall(unseen.sub(b"", path.read_bytes()))) for path in searched}
+    assert counted == {path: len(document.references) for path, document in searched.items()}
 
 
 @pytest.mark.realsites
