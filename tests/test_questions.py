@@ -33,6 +33,7 @@ import pytest
 from handmade import HandmadeMap, handmade
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pagemaps import write_pages
 
 from linkmap.asking import query
 from linkmap.model import LinkmapError
@@ -107,6 +108,16 @@ def finished_site(tmp_path: Path) -> Path:
     path = tmp_path / "map.db"
     with handmade(path) as map:
         write_site(map)
+    return path
+
+
+@pytest.fixture
+def full_site(tmp_path: Path) -> Path:
+    """This map and that of the questions about pages, in one: every question has an answer here."""
+    path = tmp_path / "map.db"
+    with handmade(path) as map:
+        write_site(map)
+        write_pages(map)
     return path
 
 
@@ -474,17 +485,17 @@ def test_an_empty_map_answers_with_no_rows(empty: Path, question: Question) -> N
 @pytest.mark.parametrize(
     "question", [each for each in questions() if each.takes("limit")], ids=lambda question: question.name
 )
-def test_a_limit_cuts_the_answer_and_minus_one_gives_all(finished_site: Path, question: Question) -> None:
-    with closing(sqlite3.connect(finished_site)) as connection:
+def test_a_limit_cuts_the_answer_and_minus_one_gives_all(full_site: Path, question: Question) -> None:
+    with closing(sqlite3.connect(full_site)) as connection:
         connection.execute("INSERT INTO rank SELECT id, 1.0 / id, 1.0 / id, 1.0 / id FROM page")
         connection.execute("INSERT INTO computed SELECT 'rank', max(id), 0, '{}' FROM capture")
         connection.commit()
     given = {"page": ABOUT, "source": "a.test", "target": "a.test"}
     required = {each.name: given[each.name] for each in question.parameters if each.required}
-    everything = query(finished_site, question.name, limit=-1, **required).rows
+    everything = query(full_site, question.name, limit=-1, **required).rows
     assert everything
-    assert query(finished_site, question.name, limit=1, **required).rows == everything[:1]
-    assert query(finished_site, question.name, limit=0, **required).rows == []
+    assert query(full_site, question.name, limit=1, **required).rows == everything[:1]
+    assert query(full_site, question.name, limit=0, **required).rows == []
 
 
 @pytest.mark.parametrize("finished", [True, False])
@@ -630,8 +641,8 @@ def shell_rows(path: Path, name: str, **parameters: str) -> list[dict[str, objec
 
 @pytest.mark.skipif(SHELL is None, reason="the sqlite3 shell is not installed")
 @pytest.mark.parametrize("question", questions(), ids=lambda question: question.name)
-def test_the_sqlite3_shell_gives_the_same_answer_to_the_unchanged_file(finished_site: Path, question: Question) -> None:
-    with closing(sqlite3.connect(finished_site)) as connection:
+def test_the_sqlite3_shell_gives_the_same_answer_to_the_unchanged_file(full_site: Path, question: Question) -> None:
+    with closing(sqlite3.connect(full_site)) as connection:
         connection.execute("INSERT INTO rank SELECT id, 1.0 / id, 0.5 / id, 0.25 / id FROM page")
         connection.execute("INSERT INTO computed SELECT 'rank', max(id), 0, '{}' FROM capture")
         connection.commit()
@@ -640,16 +651,16 @@ def test_the_sqlite3_shell_gives_the_same_answer_to_the_unchanged_file(finished_
     quoted = {name: f"\"'{value}'\"" for name, value in required.items()}
 
     def own(**parameters: object) -> list[dict[str, object]]:
-        answer = query(finished_site, question.name, **required, **parameters)
+        answer = query(full_site, question.name, **required, **parameters)
         return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
 
     assert own()
-    assert shell_rows(finished_site, question.name, **quoted) == [
+    assert shell_rows(full_site, question.name, **quoted) == [
         {name: pytest.approx(value) if isinstance(value, float) else value for name, value in row.items()}
         for row in own()
     ]
     if question.takes("limit"):
-        limited = shell_rows(finished_site, question.name, limit="1", **quoted)
+        limited = shell_rows(full_site, question.name, limit="1", **quoted)
         assert [list(row.values())[-1] for row in limited] == [list(row.values())[-1] for row in own(limit=1)]
     if required:
-        assert shell_rows(finished_site, question.name) == []  # an unset parameter is NULL
+        assert shell_rows(full_site, question.name) == []  # an unset parameter is NULL
