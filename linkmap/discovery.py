@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from linkmap import url as urls
 from linkmap.frontier import Entry
 from linkmap.known import KnownPages
-from linkmap.model import FOLLOWED_KINDS, FREE_KINDS, Outcome, Reach, Report, State, Target
+from linkmap.model import FOLLOWED_KINDS, FREE_KINDS, LinkKind, Outcome, Reach, Report, State, Target
 from linkmap.names import Names, is_nofollow
 from linkmap.parse.links import links_digest
 from linkmap.scope import Exclusion, Scope
@@ -27,8 +27,8 @@ _STATES = tuple(State)
 _BY_LINKS = frozenset({Outcome.TOO_DEEP, Outcome.NOFOLLOW, Outcome.KIND_NOT_FOLLOWED})
 _BY_SCOPE = frozenset({Outcome.OFF_SCOPE, Outcome.EXCLUDED})
 _REDIRECTING = frozenset({Outcome.REDIRECT, Outcome.REDIRECT_LOOP, Outcome.TOO_MANY_REDIRECTS})
-_LINKED = _REDIRECTING | {Outcome.FETCHED, Outcome.NOT_MODIFIED}
-"""Outcomes of pages that may have stored links."""
+_LINKED = _REDIRECTING | {Outcome.FETCHED, Outcome.NOT_HTML, Outcome.NOT_MODIFIED}
+"""Outcomes of pages that may have stored links; what is not HTML has them from its headers alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,9 @@ class Discovery:
             outcome = Outcome.PENDING
         self._move(page, host, outcome)
         dialled = visit.outcome is not Outcome.PRIVATE_ADDRESS
-        capture = self._capture(page, report, with_links=visit.outcome in _LINKED) if dialled else None
-        holder = capture if visit.outcome in _LINKED else None
+        linked = bool(report.links) if visit.outcome is Outcome.NOT_HTML else visit.outcome in _LINKED
+        capture = self._capture(page, report, with_links=linked) if dialled else None
+        holder = capture if linked else None
         self._batch.visits.append(VisitRow(outcome, visit.detail, entry.tries + 1, retry_at, capture, holder, page))
         if holder is not None:
             self._links(page, holder, report)
@@ -275,7 +276,7 @@ class Discovery:
         if reach is not Reach.FOLLOWED:
             return Exclusion(Outcome.KIND_NOT_FOLLOWED)
         if hops > MAX_REDIRECTS:
-            return Exclusion(Outcome.TOO_DEEP, f"after {MAX_REDIRECTS} redirects in a row")
+            return Exclusion(Outcome.TOO_DEEP, f"after {MAX_REDIRECTS} redirects or refreshes in a row")
         return Exclusion(Outcome.TOO_DEEP) if depth > self.settings.depth else None
 
     def _judge_anew(self, page: int, url: str, exclusion: Exclusion | None) -> None:
@@ -338,7 +339,8 @@ class Discovery:
             return Offer(Reach.NOFOLLOW)
         depth = self.known.depth[source]
         if kind in FREE_KINDS:
-            return Offer(Reach.FOLLOWED, depth, min(self.known.hops[source] + 1, 255), source in self.exempt)
+            exempt = kind == LinkKind.REDIRECT and source in self.exempt
+            return Offer(Reach.FOLLOWED, depth, min(self.known.hops[source] + 1, 255), exempt)
         return Offer(Reach.FOLLOWED, min(depth + 1, KnownPages.NO_DEPTH - 1), 0)
 
     def _capture(self, page: int, report: Report, with_links: bool) -> int:

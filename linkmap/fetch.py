@@ -61,6 +61,8 @@ class Answer:
     header_type: str | None = None
     """The Content-Type header as sent; it may name the charset."""
     location: str | None = None
+    link_header: str | None = None
+    """All Link headers (RFC 8288) as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +235,8 @@ class Client:
             digest=blake2b(body, digest_size=16).digest() if wanted else None,
             retry_after_s=retry_after_s(response.headers.get("Retry-After"), time.time()),
         )
-        return Answer(visit, body, header_type, location if outcome is Outcome.REDIRECT else None)
+        links = _header_text(", ".join(response.headers.getall("Link", ())) or None)
+        return Answer(visit, body, header_type, location if outcome is Outcome.REDIRECT else None, links)
 
 
 def retry_after_s(header: str | None, now: float) -> float | None:

@@ -86,6 +86,21 @@ class LinkKind(IntEnum):
     IFRAME = 3
     FRAME = 4
     REDIRECT = 5
+    META_REFRESH = 6
+    CANONICAL = 7
+    ALTERNATE_HREFLANG = 8
+    NEXT = 9
+    PREV = 10
+    LINK = 11
+    FORM = 12
+    IMG = 13
+    SOURCE = 14
+    SCRIPT = 15
+    EMBED = 16
+    OBJECT = 17
+    VIDEO = 18
+    AUDIO = 19
+    TRACK = 20
 
     @property
     def word(self) -> str:
@@ -93,9 +108,11 @@ class LinkKind(IntEnum):
         return self.name.lower()
 
 
-NAVIGATION_KINDS = frozenset(LinkKind)
-FOLLOWED_KINDS = frozenset(LinkKind)
-FREE_KINDS = frozenset({LinkKind.REDIRECT})
+NAVIGATION_KINDS = frozenset(
+    {LinkKind.A, LinkKind.AREA, LinkKind.IFRAME, LinkKind.FRAME, LinkKind.REDIRECT, LinkKind.META_REFRESH}
+)
+FOLLOWED_KINDS = NAVIGATION_KINDS | {LinkKind.CANONICAL, LinkKind.ALTERNATE_HREFLANG, LinkKind.NEXT, LinkKind.PREV}
+FREE_KINDS = frozenset({LinkKind.REDIRECT, LinkKind.META_REFRESH})
 """Kinds that cost no depth."""
 
 

@@ -8,7 +8,8 @@ from linkmap.fetch import Answer, Client, OutOfFilesError
 from linkmap.model import Job, Outcome, Report, Visit
 from linkmap.parse.charset import decode
 from linkmap.parse.lexbor import read_html
-from linkmap.parse.links import Found, links_of, redirect_link
+from linkmap.parse.link_header import header_links
+from linkmap.parse.links import Found, Page, links_of, redirect_link
 from linkmap.robots import MAX_BYTES as ROBOTS_BYTES
 
 _LARGE_BODY = 256 * 1024
@@ -37,6 +38,9 @@ async def visit(job: Job, client: Client) -> Report:
 async def _page_report(job: Job, answer: Answer) -> Report:
     if answer.location is not None:
         return _redirect_report(job, answer.visit, answer.location)
+    if answer.visit.outcome is Outcome.NOT_HTML and answer.link_header:
+        found = links_of(Page((), tuple(header_links(answer.link_header, job.url))), job.url)
+        return Report(job.page, answer.visit, found.document, found.targets, found.links)
     if answer.visit.outcome is not Outcome.FETCHED:
         return Report(job.page, answer.visit)
     if len(answer.body) > _LARGE_BODY:
@@ -48,7 +52,10 @@ async def _page_report(job: Job, answer: Answer) -> Report:
 
 def _read(answer: Answer, url: str) -> tuple[Found, str]:
     text, charset = decode(answer.body, answer.header_type)
-    return links_of(read_html(text), url), charset
+    page = read_html(text)
+    if answer.link_header:
+        page = replace(page, headers=tuple(header_links(answer.link_header, url)))
+    return links_of(page, url), charset
 
 
 def _redirect_report(job: Job, visit: Visit, location: str) -> Report:

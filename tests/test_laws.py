@@ -72,14 +72,15 @@ def test_the_graph_of_several_hosts_is_the_same_whoever_answers_first(site: Site
 def test_depths_are_those_of_a_breadth_first_walk_over_the_stored_links(tangle: Site, tmp_path: Path) -> None:
     db = tmp_path / "map.db"
     crawl_to(db, tangle("/0"), 64, 8)
-    links = rows(db, "SELECT source, target, kind FROM links WHERE NOT nofollow")
+    query = "SELECT source, target, free FROM links JOIN kind ON kind.name = links.kind WHERE followed AND NOT nofollow"
+    links = rows(db, query)
     depth, layer = {1: 0}, [1]
     while layer:
         following = []
         for page in layer:
-            for source, target, kind in links:
+            for source, target, free in links:
                 if source == page:
-                    reached = depth[page] + (kind != "redirect")
+                    reached = depth[page] + (not free)
                     if reached < depth.get(target, 10**9):
                         depth[target] = reached
                         following.append(target)

@@ -44,10 +44,15 @@ def test_broken_is_failed_minus_blocked_and_internal_error() -> None:
     assert broken == [word for word in OUTCOMES[State.FAILED].split() if word not in ("blocked", "internal_error")]
 
 
-def test_redirects_alone_cost_no_depth() -> None:
-    assert {kind.word for kind in FREE_KINDS} == {"redirect"}
-    assert {kind.word for kind in NAVIGATION_KINDS} == {"a", "area", "iframe", "frame", "redirect"}
+def test_redirects_and_refreshes_alone_cost_no_depth() -> None:
+    assert {kind.word for kind in FREE_KINDS} == {"redirect", "meta_refresh"}
     assert FREE_KINDS <= FOLLOWED_KINDS
+
+
+def test_navigation_and_what_names_another_form_of_a_page_is_followed() -> None:
+    navigation = {"a", "area", "iframe", "frame", "redirect", "meta_refresh"}
+    assert {kind.word for kind in NAVIGATION_KINDS} == navigation
+    assert {kind.word for kind in FOLLOWED_KINDS} == navigation | {"canonical", "alternate_hreflang", "next", "prev"}
 
 
 def test_a_followed_link_is_the_best_way_to_a_page() -> None:
@@ -62,4 +67,11 @@ def test_what_coordinator_and_worker_say_crosses_a_process_border() -> None:
     job, report = Job(1, "http://a.test/"), Report(1, Visit(Outcome.FETCHED, 0.0, status=200))
     assert pickle.loads(pickle.dumps(job)) == job
     assert pickle.loads(pickle.dumps(report)) == report
-    assert [kind.word for kind in LinkKind] == ["a", "area", "iframe", "frame", "redirect"]
+
+
+def test_kinds_keep_their_numbers_because_maps_hold_them() -> None:
+    words = (
+        "a area iframe frame redirect meta_refresh canonical alternate_hreflang next prev link form img source script "
+        "embed object video audio track"
+    )
+    assert [(kind.value, kind.word) for kind in LinkKind] == list(enumerate(words.split(), 1))

@@ -1,12 +1,16 @@
 """Links with their evidence, out of HTML. Expected values follow the HTML standard, by hand."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from linkmap.model import Document, Link, LinkKind, Region
 from linkmap.parse.lexbor import read_html
+from linkmap.parse.link_header import header_links
 from linkmap.parse.links import MAX_ANCHOR, MAX_URL, Found, fold, links_digest, links_of, redirect_link, rel_tokens
+from linkmap.parse.microsyntax import refresh_target, srcset_urls
 from linkmap.url import url_key
 
 HERE = "http://a.test/d/p"
@@ -44,7 +48,30 @@ def only_link(html: str) -> Link:
         ("<iframe src=x><a href=y>t</a></iframe>", ["x"], "an iframe's content is text"),
         ("<frameset><frame src=x><frame src=y></frameset>", ["x", "y"], "frames"),
         ("<map><area href=x alt=t></map><area alt=t>", ["x"], "image maps; an area without href is none"),
-        ("<link href=x><img src=y><form action=z>", [], "not recorded yet"),
+        ("<link rel=icon href=x><img src=y><form action=z>", ["x", "y", "z"], "links of other kinds"),
+        ("<link href=x><link rel=icon><link rel=icon href=''>", ["x"], "a link that names nothing is none"),
+        ("<img><img src=''><script></script><script src=''></script>", [], "nor a picture or script"),
+        ("<img src=x srcset='x, y 2x'>", ["x", "x", "y"], "each candidate is an occurrence"),
+        ("<img srcset='a,b 1x'>", ["a,b"], "a comma inside a URL is part of it"),
+        ("<form></form><form action=''></form>", ["p", "p"], "a form without action sends to its page"),
+        ("<form action=x method=GET></form><form action=y method=odd></form>", ["x", "y"], "GET unless"),
+        ("<form action=x method=Post></form><form action=y method=dialog></form>", [], "it posts, or sends nothing"),
+        ("<base href=/e/><form></form><meta http-equiv=refresh content=5>", ["p", "p"], "the page, not its base"),
+        ("<a src=x>t</a><div src=x href=y srcset=z poster=q data=w>", [], "attributes that are not theirs"),
+        ("<svg><use href=x /><image href=y /></svg>", [], "parts of a drawing"),
+        ("<object data=x><embed src=y></object>", ["x", "y"], "what stands in for an object counts"),
+        ("<video src=x poster=y></video><video poster=z></video>", ["x", "y", "z"], "films and posters"),
+        (
+            "<meta http-equiv=refresh content='0;url=x'><meta http-equiv=refresh content='0;url=y'>",
+            ["x"],
+            "one refresh",
+        ),
+        (
+            "<meta http-equiv=refresh content='0;url=javascript:f()'><meta http-equiv=REFRESH content='0;x'>",
+            ["x"],
+            "one",
+        ),
+        ("<meta http-equiv=refresh><meta name=refresh content='0;url=x'>", [], "nothing said"),
         ("<!-- <a href=x>t</a> -->", [], "a comment"),
         ("<!--><a href=x>t</a>", ["x"], "a comment that the standard ends at once"),
         ("<script><a href=x>t</a></script>", [], "a script"),
@@ -156,7 +183,7 @@ def test_rel_belongs_to_links_that_can_have_it() -> None:
         ("<a href=x>a<!-- c -->b</a>", "ab", "a comment does not"),
         ("<a href=x><style>.a{}</style>Text<script>go()</script></a>", "Text", "scripts and styles are not read"),
         ("<a href=x>a<template>t</template>b</a>", "ab", "nor templates"),
-        ("<a href=x><img src=i alt='A picture'></a>", "A picture", "an image's alternative text"),
+        ("<a href=x><img alt='A picture'></a>", "A picture", "an image's alternative text"),
         ("<a href=x>text<img alt=picture></a>", "text", "but the text goes first"),
         ("<a href=x><img alt=''><img alt=' '><img alt=third></a>", "third", "the first that says something"),
         ("<a href=x title=Title><img alt=''></a>", "Title", "else the title"),
@@ -175,6 +202,143 @@ def test_rel_belongs_to_links_that_can_have_it() -> None:
 )
 def test_anchor_texts(html: str, anchor: str, reason: str) -> None:
     assert only_link(html).anchor == anchor, reason
+
+
+@pytest.mark.parametrize(
+    ("html", "anchor", "reason"),
+    [
+        ("<img src=x alt=Alt title=Title>", "Alt", "a picture's alternative text"),
+        ("<img src=x alt='' title=Title>", "Title", "or its title"),
+        ("<link rel=next href=x title=Title>", "", "a link element is not shown"),
+        ("<script src=x title=Title></script>", "", "nor is a script"),
+        ("<object data=x title=Title>text</object>", "Title", "an object's title"),
+        ("<form action=x title=Title>text</form>", "Title", "a form's too"),
+    ],
+)
+def test_what_stands_in_for_text(html: str, anchor: str, reason: str) -> None:
+    assert only_link(html).anchor == anchor, reason
+
+
+@pytest.mark.parametrize(
+    ("rel", "hreflang", "kind"),
+    [
+        ("canonical", "", "canonical"),
+        ("CANONICAL next", "", "canonical"),
+        ("alternate", "de", "alternate_hreflang"),
+        ("alternate next", "x-default", "alternate_hreflang"),
+        ("alternate stylesheet", "de", "link"),  # the standard: a style sheet to choose
+        ("alternate", "", "link"),
+        ("next nofollow", "", "next"),
+        ("prev", "", "prev"),
+        ("previous", "", "prev"),
+        ("canonical-ish", "", "link"),
+        ("", "", "link"),
+    ],
+)
+def test_the_kind_of_a_link_element_is_in_its_rel(rel: str, hreflang: str, kind: str) -> None:
+    assert LinkKind(only_link(f"<link href=x rel='{rel}' hreflang='{hreflang}'>").kind).word == kind
+
+
+@pytest.mark.parametrize(
+    ("content", "target", "reason"),
+    [
+        ("0; url=x", "x", "as most write it"),
+        (" 5 ;\n URL = x", "x", "blanks and case"),
+        ("5,url=x", "x", "a comma"),
+        ("5 url=x", "x", "a blank"),
+        ("5x", None, "no separator"),
+        ("5.5.5;url=x", "x", "fractions are passed over"),
+        (".5;url=x", "x", "no whole seconds"),
+        (" .x", None, "seconds end in nothing that parts"),
+        (";url=x", None, "no seconds"),
+        ("-1;url=x", None, "before now"),
+        ("٥;url=x", None, "digits are ASCII's"),
+        ("5", "", "the page itself"),
+        ("5;", "", "the page itself"),
+        ("5; url=", "", "the page itself"),
+        ("5; x", "x", "without the word"),
+        ("5;'x' y", "x", "quoted"),
+        ('5;url="x" y', "x", "quoted twice over"),
+        ("5;url='x", "x", "a quote that does not end"),
+        ("5;url='x\"'", 'x"', "the other quote is text"),
+        ("5;url x", "url x", "the word alone is a URL"),
+        ("5;urn:x", "urn:x", "another word too"),
+        ("5;;x", ";x", "one separator"),
+        ("", None, "nothing"),
+    ],
+)
+def test_what_a_refresh_names(content: str, target: str | None, reason: str) -> None:
+    assert refresh_target(content) == target, reason
+
+
+@pytest.mark.parametrize(
+    ("srcset", "found", "reason"),
+    [
+        ("a", ["a"], "no descriptor"),
+        ("a 1x, b 2x", ["a", "b"], "densities"),
+        ("a 100w,b 200w 50h,c 50h 20w", ["a", "b", "c"], "widths, with heights"),
+        ("a, b", ["a", "b"], "commas end URLs"),
+        ("a,b", ["a,b"], "but not inside"),
+        (" ,, a ,,, b,, ", ["a", "b"], "empty ones"),
+        ("data:,x 1x, b", ["data:,x", "b"], "data: URLs hold commas"),
+        ("a 1x 2x, b", ["b"], "two densities"),
+        ("a 1x 100w, b", ["b"], "a density and a width"),
+        ("a 10h, b", ["b"], "a height alone"),
+        ("a 0w, b -1x, c 0x, d -1w", ["c"], "what cannot be"),
+        ("a 1.5x, b .5x, c 1e2x, d 5.x, e +1x", ["a", "b", "c"], "numbers as the standard has them"),
+        ("a 1q, b", ["b"], "an unknown unit"),
+        ("a (1x, 2x), b", ["b"], "commas in parentheses part nothing"),
+        ("a (1x, b", [], "parentheses that do not end"),
+        ("a\t1x\n,\fb", ["a", "b"], "all white space"),
+        ("", [], "nothing"),
+        (", ,", [], "nothing but commas"),
+    ],
+)
+def test_the_candidates_of_a_srcset(srcset: str, found: list[str], reason: str) -> None:
+    assert list(srcset_urls(srcset)) == found, reason
+
+
+@pytest.mark.parametrize(
+    ("header", "found", "reason"),
+    [
+        ("<x>; rel=next", ["next x next"], "a token"),
+        ('<x>; rel="next nofollow"', ["next x next nofollow"], "several, quoted"),
+        ('<x>;rel=prev , <y>; REL="canonical"', ["prev x prev", "canonical y canonical"], "several links"),
+        ("<a,b>; rel=icon", ["link a,b icon"], "a comma in a URL"),
+        ('<x>; title="a,b;c\\"<y>"; rel=next', ["next x next"], "a quoted text holds anything"),
+        ("<x>; rel=alternate; hreflang=de", ["alternate_hreflang x alternate"], "a language"),
+        ("<x>; rel=next; rel=prev", ["next x next"], "the first rel counts"),
+        ("<x>", ["link x"], "no rel"),
+        ("<>; rel=canonical", ["canonical http://a.test/d/p canonical"], "the page itself"),
+        ("<x>; rel=next; anchor='#f'", [], "apostrophes are no quotes: the anchor is another page"),
+        ('<x>; rel=next; anchor="#f"', ["next x next"], "a part of this page"),
+        ('<x>; rel=next; anchor="/other", <y>', ["link y"], "another page's link"),
+        ("<x>; rel = next ;, ,<y>", ["next x next", "link y"], "blanks and empty parts"),
+        ("<x>; rel=next junk, <y>", ["next x next junk", "link y"], "a plain value runs to its end"),
+        ('<x>; rel="next" junk, <y>', ["next x next"], "what comes after a fault is not read"),
+        ('<x>; rel="next', ["next x next"], "a quote that does not end"),
+        ("x; rel=next", [], "no brackets"),
+        ("<x", [], "a bracket that does not end"),
+        ("", [], "nothing"),
+    ],
+)
+def test_the_links_of_a_link_header(header: str, found: list[str], reason: str) -> None:
+    elements = header_links(header, HERE)
+    assert [f"{each.kind.word} {each.reference} {each.rel}".strip() for each in elements] == found, reason
+
+
+def test_headers_come_first_and_the_base_is_not_theirs() -> None:
+    page = replace(read_html("<base href=/e/><a href=y>t</a>"), headers=tuple(header_links("<x>; rel=next", HERE)))
+    assert [target.url for target in links_of(page, HERE).targets] == ["http://a.test/d/x", "http://a.test/e/y"]
+
+
+@pytest.mark.parametrize(
+    "text", ["," * 100_000, "<x>;" * 50_000, "(" * 100_000, 'a "' * 50_000, "a 1x" + " " * 100_000]
+)
+def test_hostile_values_are_read_in_linear_time(text: str) -> None:
+    assert len(list(srcset_urls(text))) <= 1
+    assert len(list(header_links(text, HERE))) <= 1
+    assert refresh_target("0;url=x" + text) == "x" + text
 
 
 @given(st.text(), st.integers(1, 20))
@@ -317,7 +481,8 @@ def test_links_within_one_another_are_all_found_and_read_in_bounded_time() -> No
 PIECES = """
 <a href=x> <a href='/y#z' rel=nofollow> </a> <nav> </nav> <article> </article> <svg> </svg> <template> </template> text
 <table> <tr> <td> </table> <iframe src=i> </iframe> <object> </object> <p> <b> </b> <select> <base href=/e/> <math>
-<title> </title> <!-- --> <area href=w> <frameset> <noscript> </noscript>
+<title> </title> <!-- --> <area href=w> <frameset> <noscript> </noscript> <link rel=next href=n> <form action=f>
+<img src=i srcset='j,'> <script src=s></script> <meta http-equiv=refresh content=0;m> <video src=v poster=w>
 """
 HTML = st.lists(st.sampled_from([f"{piece}>" for piece in PIECES.split(">")] + ["\x00", "é"]), max_size=30).map("".join)
 

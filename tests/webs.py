@@ -24,10 +24,18 @@ def tangled_site(pages: int, seed: int = 7, slowest_s: float = 0.03) -> dict[str
             links.append(
                 f'<a rel="nofollow" href="/{chance.randrange(pages)}">unloved</a><a href="mailto:a{number}@b.c">m</a>'
             )
+        if chance.random() < 0.2:
+            links.append(f'<link rel="{chance.choice(["next", "canonical"])}" href="/{chance.randrange(number + 1)}">')
+        if chance.random() < 0.2:
+            links.append(f'<img src="/{chance.randrange(pages)}" alt="seen {number}"><script src="/go.js"></script>')
+        if chance.random() < 0.1:
+            links.append(f'<meta http-equiv="refresh" content="9; url=/{chance.randrange(number + 1)}">')
         chance.shuffle(links)
         slow = chance.random() < 0.2
         if slow:
             links.append(f'<footer><a href="/{chance.randrange(number, pages)}">shortcut</a></footer>')
+        if slow and chance.random() < 0.3:
+            links.append(f'<meta http-equiv="refresh" content="1; url=/{chance.randrange(number, pages)}">')
         site[f"/{number}"] = Answer("".join(links), delay_s=chance.random() * slowest_s if slow else 0.0)
     for number in range(pages):
         target = f"/r{chance.randrange(pages)}" if chance.random() < 0.3 else f"/{chance.randrange(pages)}"
@@ -48,7 +56,11 @@ def tangled_hosts(seed: int, port: int) -> tuple[dict[str, Page], list[str]]:
                 page = Answer("", 302, {"Location": chance.choice(urls)})
             else:
                 rels = [' rel="nofollow"' if chance.random() < 0.25 else "" for _ in range(chance.randint(0, 4))]
-                page = Answer("".join(f'<a{rel} href="{chance.choice(urls)}">{n}</a>' for n, rel in enumerate(rels)))
+                links = "".join(f'<a{rel} href="{chance.choice(urls)}">{n}</a>' for n, rel in enumerate(rels))
+                links += f'<meta http-equiv="refresh" content="0; {chance.choice(urls)}">' * (chance.random() < 0.2)
+                links += f'<img src="{chance.choice(urls)}">' * (chance.random() < 0.3)
+                headers = {"Link": f"<{chance.choice(urls)}>; rel=next"} if chance.random() < 0.2 else {}
+                page = Answer(links, headers=headers)
             site[f"//{host}/{number}"] = page
         site[f"//{host}/robots.txt"] = chance.choice(
             [

@@ -5,20 +5,35 @@ Regions come from one memoised walk up the tree, so a page of 10,000 links neste
 """
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from linkmap.model import LinkKind, Region
-from linkmap.parse.links import MAX_ANCHOR, Element, Page
+from linkmap.parse.links import MAX_ANCHOR, Element, Page, link_kind
+from linkmap.parse.microsyntax import refresh_target, srcset_urls
+
+Attributes: TypeAlias = dict[str, str | None]
 
 _REGIONS = {region.name.lower(): region for region in Region if region is not Region.NONE}
 _REFERENCES = {
-    "a": (LinkKind.A, "href"),
-    "area": (LinkKind.AREA, "href"),
-    "iframe": (LinkKind.IFRAME, "src"),
-    "frame": (LinkKind.FRAME, "src"),
+    "iframe": (LinkKind.IFRAME, ("src",)),
+    "frame": (LinkKind.FRAME, ("src",)),
+    "img": (LinkKind.IMG, ("src",)),
+    "source": (LinkKind.SOURCE, ("src",)),
+    "script": (LinkKind.SCRIPT, ("src",)),
+    "embed": (LinkKind.EMBED, ("src",)),
+    "object": (LinkKind.OBJECT, ("data",)),
+    "video": (LinkKind.VIDEO, ("src", "poster")),
+    "audio": (LinkKind.AUDIO, ("src",)),
+    "track": (LinkKind.TRACK, ("src",)),
 }
-_SELECTOR = ",".join(f"{tag}[{attribute}]" for tag, (_, attribute) in _REFERENCES.items())
+_SETS = frozenset({"img", "source"})
+"""Elements that may have a srcset."""
+_SELECTOR = "[href],[src],[srcset],form,object[data],video[poster],meta[http-equiv]"
+"""Wider than what is a link, because each further selector takes time; a node that two match comes twice running."""
+_WITH_REL = frozenset({"area", "link", "form"})
+_TITLED = frozenset({"form", "embed", "object", "video", "audio"})
 _SILENT = frozenset({"script", "style"})
 _APART = frozenset({"br", "p", "div", "section", "article", "header", "footer", "figure", "figcaption"}) | frozenset(
     {"h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "table", "tr", "td", "th"}
@@ -45,16 +60,48 @@ def read_html(text: str) -> Page:
 
 def _elements(tree: LexborHTMLParser) -> Iterator[Element]:
     regions: dict[int, Region] = {}
+    last = 0
     for node in tree.css(_SELECTOR):
-        kind, attribute = _REFERENCES[node.tag or ""]
-        attributes = node.attributes
-        yield Element(
-            kind=kind,
-            reference=attributes.get(attribute, attributes.get("xlink:href")) or "",
-            rel=attributes.get("rel") or "" if kind in (LinkKind.A, LinkKind.AREA) else "",
-            region=_region(node, regions),
-            anchor=_anchor(node, kind),
-        )
+        if node.mem_id == last:
+            continue
+        last = node.mem_id
+        tag, attributes = node.tag or "", node.attributes
+        if tag == "a":
+            if "href" not in attributes and "xlink:href" not in attributes:
+                continue
+            reference = attributes.get("href", attributes.get("xlink:href")) or ""
+            rel = attributes.get("rel") or ""
+            yield Element(LinkKind.A, reference, rel, _region(node, regions), _text_or_image(node, attributes))
+        elif references := list(_references(tag, attributes)):
+            rel = attributes.get("rel") or "" if tag in _WITH_REL else ""
+            region, anchor = _region(node, regions), _stand_in(tag, attributes)
+            for kind, reference in references:
+                yield Element(kind, reference, rel, region, anchor)
+
+
+def _references(tag: str, attributes: Attributes) -> Iterator[tuple[LinkKind, str]]:
+    """The links of one element other than `a`, by kind."""
+    if tag in _REFERENCES:
+        kind, names = _REFERENCES[tag]
+        for name in names:
+            if written := attributes.get(name):
+                yield kind, written
+        if tag in _SETS and (written := attributes.get("srcset")):
+            for url in srcset_urls(written):
+                yield kind, url
+    elif tag == "link":
+        rel, language = attributes.get("rel") or "", attributes.get("hreflang") or ""
+        yield link_kind(rel, language), attributes.get("href") or ""
+    elif tag == "area":
+        if "href" in attributes:
+            yield LinkKind.AREA, attributes["href"] or ""
+    elif tag == "meta":
+        if (attributes.get("http-equiv") or "").lower() == "refresh":
+            target = refresh_target(attributes.get("content") or "")
+            if target is not None:
+                yield LinkKind.META_REFRESH, target
+    elif tag == "form" and (attributes.get("method") or "").lower() not in ("post", "dialog"):
+        yield LinkKind.FORM, attributes.get("action") or ""
 
 
 def _region(node: LexborNode, known: dict[int, Region]) -> Region:
@@ -75,13 +122,17 @@ def _region(node: LexborNode, known: dict[int, Region]) -> Region:
     return found
 
 
-def _anchor(node: LexborNode, kind: LinkKind) -> str:
-    """The link's text; where there is none, the text that stands in for an image, else its title."""
-    attributes = node.attributes
-    if kind is LinkKind.AREA:
+def _stand_in(tag: str, attributes: Attributes) -> str:
+    """What an element says of itself that has no text of its own."""
+    if tag in ("area", "img"):
         return attributes.get("alt") or attributes.get("title") or ""
-    if kind is not LinkKind.A:
+    if tag in ("iframe", "frame"):
         return attributes.get("title") or attributes.get("name") or ""
+    return attributes.get("title") or "" if tag in _TITLED else ""
+
+
+def _text_or_image(node: LexborNode, attributes: Attributes) -> str:
+    """The text of an `a`; where there is none, the text that stands in for an image, else its title."""
     text = _text(node)
     if text and not text.isspace():
         return text

@@ -1,6 +1,6 @@
 """The rules by which elements become links: one set, whichever reader found the elements."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
@@ -8,13 +8,18 @@ from typing import NamedTuple
 from linkmap import url as urls
 from linkmap.model import Document, Link, LinkKind, Region, Target
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Part of a capture's links digest: links found by other rules are other links."""
 
 MAX_ANCHOR = 300
 MAX_TEXT = 1_000
 MAX_REL = 200
 MAX_URL = 65_536
+
+_EMPTY_IS_BASE = frozenset({LinkKind.A, LinkKind.AREA, LinkKind.REDIRECT})
+"""Kinds whose empty reference is resolved like any other."""
+_EMPTY_IS_PAGE = frozenset({LinkKind.META_REFRESH, LinkKind.FORM})
+"""Kinds whose empty reference is the page itself, whatever its base. Of all others an empty one is no link."""
 
 
 class Element(NamedTuple):
@@ -32,6 +37,8 @@ class Page:
     """What a reader finds in a page, before any rule is applied."""
 
     elements: Sequence[Element]
+    headers: Sequence[Element] = ()
+    """Links of the answer's headers: they come first, and the page's base is not theirs."""
     base: str | None = None
     title: str | None = None
     description: str | None = None
@@ -54,10 +61,7 @@ def links_of(page: Page, url: str) -> Found:
     found: list[Target] = []
     links: list[Link] = []
     inert = 0
-    for element in page.elements:
-        if not element.reference and element.kind in (LinkKind.IFRAME, LinkKind.FRAME):
-            continue
-        resolved = urls.resolve(element.reference, base)
+    for element, resolved in _references(page, base, url):
         if resolved is not None and resolved.startswith(urls.INERT_SCHEMES):
             inert += 1
             continue
@@ -66,8 +70,42 @@ def links_of(page: Page, url: str) -> Found:
         if index == len(found):
             found.append(Target(name, urls.url_key(name), valid))
         rel = rel_tokens(element.rel) if element.rel else ""
-        links.append(Link(index, element.kind, rel, element.region, fold(element.anchor, MAX_ANCHOR), credentials))
+        anchor = fold(element.anchor, MAX_ANCHOR) if element.anchor else ""
+        links.append(Link(index, element.kind, rel, element.region, anchor, credentials))
     return Found(_document(page, base, url, inert), tuple(found), tuple(links))
+
+
+def _references(page: Page, base: str, url: str) -> Iterator[tuple[Element, str | None]]:
+    """Each element that is a link with the URL it names, None where it is no URL; headers first."""
+    for element in page.headers:
+        yield element, urls.resolve(element.reference, url)
+    refreshes = False
+    for element in page.elements:
+        kind, reference = element.kind, element.reference
+        if reference or kind in _EMPTY_IS_BASE:
+            resolved = urls.resolve(reference, base)
+        elif kind in _EMPTY_IS_PAGE:
+            resolved = url
+        else:
+            continue
+        if kind is LinkKind.META_REFRESH:
+            # A page refreshes once: the first one counts that leads anywhere (HTML standard, 4.2.5.3).
+            if refreshes:
+                continue
+            refreshes = resolved is not None and not resolved.startswith(urls.INERT_SCHEMES)
+        yield element, resolved
+
+
+def link_kind(rel: str, hreflang: str) -> LinkKind:
+    """The kind of a link element or a Link header by its rel tokens; of several the first named here."""
+    tokens = rel.lower().split()
+    if "canonical" in tokens:
+        return LinkKind.CANONICAL
+    if "alternate" in tokens and hreflang.strip() and "stylesheet" not in tokens:
+        return LinkKind.ALTERNATE_HREFLANG
+    if "next" in tokens:
+        return LinkKind.NEXT
+    return LinkKind.PREV if "prev" in tokens or "previous" in tokens else LinkKind.LINK
 
 
 def redirect_link(location: str, url: str) -> Found:

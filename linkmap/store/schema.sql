@@ -99,11 +99,26 @@ CREATE TABLE kind (
     free        INTEGER NOT NULL
 );
 INSERT INTO kind (id, name, navigation, followed, free) VALUES
-    (1, 'a',        1, 1, 0),
-    (2, 'area',     1, 1, 0),
-    (3, 'iframe',   1, 1, 0),
-    (4, 'frame',    1, 1, 0),
-    (5, 'redirect', 1, 1, 1);
+    (1,  'a',                  1, 1, 0),
+    (2,  'area',               1, 1, 0),
+    (3,  'iframe',             1, 1, 0),
+    (4,  'frame',              1, 1, 0),
+    (5,  'redirect',           1, 1, 1),
+    (6,  'meta_refresh',       1, 1, 1),
+    (7,  'canonical',          0, 1, 0),
+    (8,  'alternate_hreflang', 0, 1, 0),
+    (9,  'next',               0, 1, 0),
+    (10, 'prev',               0, 1, 0),
+    (11, 'link',               0, 0, 0),
+    (12, 'form',               0, 0, 0),
+    (13, 'img',                0, 0, 0),
+    (14, 'source',             0, 0, 0),
+    (15, 'script',             0, 0, 0),
+    (16, 'embed',              0, 0, 0),
+    (17, 'object',             0, 0, 0),
+    (18, 'video',              0, 0, 0),
+    (19, 'audio',              0, 0, 0),
+    (20, 'track',              0, 0, 0);
 
 CREATE TABLE region (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 INSERT INTO region (id, name) VALUES
@@ -124,7 +139,7 @@ CREATE TABLE page (
     origin     INTEGER REFERENCES origin (id), -- NULL: not http(s)
     auxiliary  INTEGER NOT NULL,               -- 1: robots.txt that nobody links to; no node of any graph
     depth      INTEGER,                        -- least number of followed links from a seed; NULL: no such path
-    hops       INTEGER NOT NULL,               -- least number of redirects in a row that end here
+    hops       INTEGER NOT NULL,               -- least number of redirects and refreshes in a row that end here
     reach      INTEGER NOT NULL,               -- 0 followed, 1 nofollow only, 2 kinds not followed only, 3 none: auxiliary
     outcome    INTEGER NOT NULL REFERENCES outcome (id),
     detail     TEXT,                           -- the evidence behind the outcome

@@ -4,10 +4,12 @@ HTML is read by html5lib, which follows the HTML standard's own steps in Python 
 are resolved by ada's `URL` class. Nothing is requested: the web server's few rules stand in `look_up`.
 Invariant: nothing of linkmap is imported here.
 
-Not modelled, because no page of these sites has it: meta robots, noscript links, srcdoc.
+Not modelled, because no page of these sites has it: meta robots, noscript links, srcdoc, srcset, poster, `Link`
+headers, a refresh that does not name its page by `url=` without quotes.
 """
 
 import os
+import re
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -22,7 +24,12 @@ import ada_url
 import html5lib
 
 HTML = "{http://www.w3.org/1999/xhtml}"
-REFERENCE = {"a": "href", "area": "href", "iframe": "src", "frame": "src"}
+REFERENCE = {"a": "href", "area": "href", "link": "href", "object": "data", "form": "action"} | dict.fromkeys(
+    ("iframe", "frame", "img", "source", "script", "embed", "video", "audio", "track"), "src"
+)
+WITH_REL = ("a", "area", "link", "form")
+FOLLOWED = ("a", "area", "iframe", "frame", "meta_refresh", "canonical", "alternate_hreflang", "next", "prev")
+REFRESH = re.compile(r"\s*\d+\s*;\s*url=([^'\"].*)", re.IGNORECASE)
 INERT = ("javascript:", "data:", "blob:")
 STRIPPED = "".join(map(chr, range(0x21)))
 """What the URL standard takes off both ends of a reference: C0 controls and space."""
@@ -44,7 +51,7 @@ class Document(NamedTuple):
 
 
 class Page(NamedTuple):
-    """What must become of a page. depth: the least number of links from a seed, redirects not counted."""
+    """What must become of a page. depth: the least number of links from a seed, redirects and refreshes not counted."""
 
     outcome: str
     status: int | None
@@ -86,9 +93,24 @@ def _references(elements: Sequence[Element]) -> Iterator[Reference]:
     for element in elements:
         kind = element.tag.removeprefix(HTML)
         written = element.get(REFERENCE.get(kind, ""))
-        if written is not None:
-            rel = element.get("rel", "") if kind in ("a", "area") else ""
-            yield Reference(kind, written, "nofollow" in rel.lower().split())
+        rel = element.get("rel", "").lower().split() if kind in WITH_REL else []
+        if kind == "meta" and element.get("http-equiv", "").lower() == "refresh":
+            refresh = REFRESH.fullmatch(element.get("content", ""))
+            kind, written = "meta_refresh", refresh and refresh.group(1)
+        elif kind == "link":
+            kind = _link_kind(rel, element)
+        elif kind == "form":
+            written = (written or "#") if element.get("method", "get").lower() == "get" else None
+        if written is not None and (written or kind in ("a", "area")):
+            yield Reference(kind, written, "nofollow" in rel)
+
+
+def _link_kind(rel: Sequence[str], element: Element) -> str:
+    if "canonical" in rel:
+        return "canonical"
+    if "alternate" in rel and element.get("hreflang"):
+        return "alternate_hreflang"
+    return next((kind for kind in ("next", "prev") if kind in rel), "link")
 
 
 def html_files(root: Path) -> list[Path]:
@@ -140,25 +162,38 @@ def without_credentials(reference: str) -> str:
 def walk(root: Path, documents: dict[Path, Document], seeds: Sequence[str]) -> Walk:
     """Everything that links lead to from the seeds, on whose hosts a path names a file of `root`.
 
-    Breadth first. A redirect costs no depth, so its target enters the queue at the front.
+    Breadth first. A redirect or refresh costs no depth, so its target enters the queue at the front.
     """
     hosts = {ada_url.URL(seed).hostname for seed in seeds}
     found = Walk()
     depths: dict[str, int] = {}
     queue = deque((seed, 0) for seed in seeds)
+    only_nofollow: set[str] = set()
     while queue:
         url, depth = queue.popleft()
         if url in depths:
             continue
         depths[url] = depth
-        found.pages[url], followed = _visit(root, hosts, documents, url, depth, found.links)
-        if found.pages[url].status == 301:
-            queue.extendleft((target, depth) for target in followed)
-        else:
-            queue.extend((target, depth + 1) for target in followed)
+        found.pages[url], leads = _visit(root, hosts, documents, url, depth, found.links)
+        for lead in leads:
+            if lead.kind == "redirect" or (lead.kind == "meta_refresh" and not lead.nofollow):
+                queue.appendleft((lead.target, depth))
+            elif lead.kind in FOLLOWED and not lead.nofollow:
+                queue.append((lead.target, depth + 1))
+            elif lead.kind in FOLLOWED:
+                only_nofollow.add(lead.target)
     for _, target, _ in list(found.links):
-        found.pages.setdefault(target, Page(_refusal(target, hosts) or "nofollow", None, None))
+        reason = "nofollow" if target in only_nofollow else "kind_not_followed"
+        found.pages.setdefault(target, Page(_refusal(target, hosts) or reason, None, None))
     return found
+
+
+class Lead(NamedTuple):
+    """A link of a page that was read."""
+
+    target: str
+    kind: str
+    nofollow: bool = False
 
 
 def _visit(
@@ -168,8 +203,8 @@ def _visit(
     url: str,
     depth: int,
     links: Counter[tuple[str, str, str]],
-) -> tuple[Page, list[str]]:
-    """What becomes of one page, and where its links lead on; the links themselves are counted."""
+) -> tuple[Page, list[Lead]]:
+    """What becomes of one page, and its links, which are counted."""
     refusal = _refusal(url, hosts)
     if refusal:
         return Page(refusal, None, depth), []
@@ -178,14 +213,14 @@ def _visit(
     if status == 301:
         target = str(ada_url.URL(parts.pathname + "/" + parts.search, url).href)
         links[url, target, "redirect"] += 1
-        return Page("redirect", 301, depth), [target]
+        return Page("redirect", 301, depth), [Lead(target, "redirect")]
     if file is None:
         return Page("client_error", 404, depth), []
     if file not in documents:
         return Page("not_html", 200, depth), []
     document = documents[file]
     base = resolve(document.base, url) if document.base is not None else None
-    followed = []
+    leads = []
     for reference in document.references:
         target = resolve(reference.written, base or url)
         if target is None:
@@ -193,9 +228,8 @@ def _visit(
         if target.startswith(INERT):
             continue
         links[url, target, reference.kind] += 1
-        if not reference.nofollow:
-            followed.append(target)
-    return Page("fetched", 200, depth), followed
+        leads.append(Lead(target, reference.kind, reference.nofollow))
+    return Page("fetched", 200, depth), leads
 
 
 def _refusal(url: str, hosts: set[str]) -> str | None:

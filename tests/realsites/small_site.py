@@ -1,4 +1,4 @@
-"""A site of nine files whose every link is worked out by hand below: what the packages lack stands here."""
+"""A site of eleven files whose every link is worked out by hand below: what the packages lack stands here."""
 
 from collections import Counter
 from pathlib import Path
@@ -20,6 +20,11 @@ INDEX = """<!DOCTYPE html><title>Start</title>
 <textarea><a href="textarea.html">no</a></textarea>
 <a href="missing.html">dead</a> <a href="data.bin">no HTML</a>
 <a href="  padded.html&#9;">white space around</a> <a href="lines&#10;.html">a line end within</a>
+<link rel=stylesheet href=style.css> <link rel="next nofollow" href=c.html> <link rel=NEXT href=next.html>
+<link rel=alternate hreflang=de href=de.html> <link rel="alternate" href=feed.xml> <link rel=icon href="">
+<img src=picture.png alt=p> <img src=""> <script src=go.js></script> <form action=search></form> <object data=data.bin>
+</object> <form method=post action=post></form> <embed src=c.html> <video src=film.ogv><track src=words.vtt></video>
+<audio><source src=song.ogg></audio> <link rel=icon href=https://example.org/icon>
 <table><tr><a href="foster.html">moved before the table</a></table>
 <a href="outer.html">never closed <a href="inner.html">closes it</a>
 """
@@ -33,6 +38,8 @@ FILES = {
     "other/d.html": '<a href="/c.html" rel="nofollow">C</a>',
     "frames.html": '<frameset><frame src="b.html"><frame src="b.html"><frame src="c.html"></frameset>',
     "framed.html": '<base href="http://[bad"><a href="index.html">back</a>',
+    "next.html": '<meta http-equiv=Refresh content="5; URL=later.html"><link rel=canonical href=next.html>',
+    "later.html": "<p>An end.",
     "data.bin": '<a href="not-read.html">not HTML</a>',
     "empty/other.txt": "this folder has no index.html",
 }
@@ -56,6 +63,22 @@ index.html  a  lines.html  1
 index.html  a  foster.html  1
 index.html  a  outer.html  1
 index.html  a  inner.html  1
+index.html  link  style.css  1
+index.html  next  c.html  1
+index.html  next  next.html  1
+index.html  alternate_hreflang  de.html  1
+index.html  link  feed.xml  1
+index.html  img  picture.png  1
+index.html  script  go.js  1
+index.html  form  search  1
+index.html  object  data.bin  1
+index.html  embed  c.html  1
+index.html  video  film.ogv  1
+index.html  track  words.vtt  1
+index.html  source  song.ogg  1
+index.html  link  https://example.org/icon  1
+next.html  meta_refresh  later.html  1
+next.html  canonical  next.html  1
 b.html  a  c.html  1
 b.html  a  folder/  1
 b.html?x=1  a  c.html  1
@@ -88,6 +111,18 @@ only-nofollow.html  nofollow  -  -
 mailto:ann@example.org  unsupported_scheme  -  1
 http://[bad  invalid  -  1
 https://example.org/%7Eann  off_scope  -  1
+next.html  fetched  200  1
+later.html  fetched  200  1
+de.html  client_error  404  1
+style.css  kind_not_followed  -  -
+feed.xml  kind_not_followed  -  -
+picture.png  kind_not_followed  -  -
+go.js  kind_not_followed  -  -
+search  kind_not_followed  -  -
+film.ogv  kind_not_followed  -  -
+words.vtt  kind_not_followed  -  -
+song.ogg  kind_not_followed  -  -
+https://example.org/icon  off_scope  -  -
 area.html  client_error  404  1
 missing.html  client_error  404  1
 padded.html  client_error  404  1
@@ -97,7 +132,8 @@ outer.html  client_error  404  1
 inner.html  client_error  404  1
 """
 """Page, outcome, status, depth. c.html: only nofollow from the start, so followed at depth 2, from b.html.
-The redirect from `folder` costs nothing, so `folder/` has depth 1, though b.html's link alone would make it 2."""
+The redirect from `folder` costs nothing, so `folder/` has depth 1, though b.html's link alone would make it 2; nor
+does the refresh of next.html to later.html."""
 
 
 def write_site(folder: Path, base: str) -> None:
