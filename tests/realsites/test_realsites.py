@@ -35,7 +35,7 @@ POLICY = (
     "doc/debian-policy/policy.txt.gz",
 )
 SITES = {
-    "apache2-doc": ("doc/apache2-doc/manual/", "doc/apache2-doc/manual/ja/index.html"),  # nine languages, three charsets
+    "apache2-doc": ("doc/apache2-doc/manual/", "doc/apache2-doc/manual/ja/index.html"),  # 9 languages, 3 charsets
     "debian-policy": POLICY,
     "git-doc": ("doc/git-doc/git.html", "doc/git-doc/"),  # the second has no index: a dead seed
     "postgresql-doc-15": ("doc/postgresql-doc-15/html/",),
