@@ -8,7 +8,6 @@ aiohttp does not ask the resolver for an IP literal.
 import asyncio
 import errno
 import socket
-import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from yarl import URL
 from linkmap import url as urls
 from linkmap.addresses import is_public
 from linkmap.model import Outcome, Visit
+from linkmap.tls import describe_fault, find_fault, tls_context
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 MAX_HEADER_BYTES = 64 * 1024
@@ -77,6 +77,9 @@ class ClientSettings:
     """Origins whose connections are kept open between requests; others are closed after each."""
     resolve: tuple[tuple[str, int, str], ...] = ()
     """(host, port, address): answers that stand in for the resolver's."""
+    ca_file: str | None = None
+    """A PEM file of certificates to trust besides the system's."""
+    insecure: bool = False
 
 
 class CheckedResolver(AbstractResolver):
@@ -127,10 +130,11 @@ def _checked_socket(addr_info: Any) -> socket.socket:
 
 
 class Client:
-    """An HTTP client for one crawl; use it as an async context manager."""
+    """An HTTP client for one crawl; use it as an async context manager. Raises UsageError for a bad ca_file."""
 
     def __init__(self, settings: ClientSettings) -> None:
         self.settings = settings
+        self._tls = tls_context(settings.ca_file, settings.insecure)
         self._session: aiohttp.ClientSession | None = None
         self._kept: dict[urls.Origin | None, float] = {}
         """Origin -> when its kept connections are closed at the latest; the soonest first."""
@@ -143,7 +147,7 @@ class Client:
             keepalive_timeout=_KEEP_S,
             resolver=CheckedResolver(fixed, allow_private),
             socket_factory=None if allow_private else _checked_socket,
-            ssl=ssl.create_default_context(),
+            ssl=self._tls,
         )
         self._session = aiohttp.ClientSession(
             connector=connector,
@@ -300,11 +304,11 @@ def _failure(error: Exception) -> Outcome:
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(cause, PrivateAddressError):
         return Outcome.PRIVATE_ADDRESS
+    if find_fault(error) is not None:
+        return Outcome.TLS_ERROR
     match error:
         case aiohttp.ClientConnectorDNSError():
             return Outcome.DNS_ERROR
-        case aiohttp.ClientSSLError() | ssl.SSLError():
-            return Outcome.TLS_ERROR
         case aiohttp.ClientConnectionError() | OSError():
             return Outcome.CONNECT_ERROR
         case _:
@@ -317,9 +321,10 @@ def _is_out_of_files(error: Exception) -> bool:
 
 
 def _reason(error: Exception) -> str:
+    fault = find_fault(error)
+    if fault is not None:
+        return describe_fault(fault)
     match error:
-        case aiohttp.ClientConnectorCertificateError():
-            return str(error.certificate_error)
         case aiohttp.ClientConnectorError():
             return error.os_error.strerror or str(error.os_error)
         case aiohttp.ServerDisconnectedError():

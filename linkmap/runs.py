@@ -16,6 +16,7 @@ from linkmap.model import LinkmapError, Outcome, State, UsageError, Visit
 from linkmap.seeds import BadSeed, Seed, parse_seed
 from linkmap.settings import Settings
 from linkmap.store.sqlite import Store
+from linkmap.tls import tls_context
 from linkmap.url import as_written
 
 _TICK_S = 0.25
@@ -67,17 +68,20 @@ async def crawl(
     """
     path = Path(db)
     chosen = _check_call(seeds, path, resume=resume, add=add)
+    if settings is not None:
+        tls_context(settings.ca_file)  # what is wrong with it is said before a map is made
     store = await Store.open(path)
     try:
         used = await _used_settings(store, settings, resume=resume, add=add)
         if used is None:
             return await _nothing_left(store)
+        client = Client(_client_settings(used))
         ledger = await Ledger.open(store, used)
         if resume:
             await ledger.resume_run()
         else:
             await ledger.begin_run(chosen, judge_again=add)
-        return await _Run(ledger, used, progress, on_answer, stop or asyncio.Event()).go()
+        return await _Run(ledger, client, used, progress, on_answer, stop or asyncio.Event()).go()
     except sqlite3.Error as error:
         raise LinkmapError(
             f"writing {path} failed ({error}): what was committed is safe; mend the disk or free some space, "
@@ -93,6 +97,7 @@ class _Run:
     def __init__(
         self,
         ledger: Ledger,
+        client: Client,
         settings: Settings,
         progress: Callable[[Progress], None] | None,
         on_answer: Callable[[str, Visit], None] | None,
@@ -100,6 +105,7 @@ class _Run:
     ) -> None:
         self.ledger = ledger
         self.store = ledger.store
+        self.client = client
         self.settings = settings
         self.progress = progress
         self.on_answer = on_answer
@@ -109,7 +115,7 @@ class _Run:
     async def go(self) -> CrawlResult:
         """Crawl, index, and say how it ended."""
         started = asyncio.get_running_loop().time()
-        async with Client(_client_settings(self.settings)) as client:
+        async with self.client as client:
             crawl = Crawl(self.ledger, self.settings, client, self.on_answer)
             await self._watched(crawl)
         state = await self._end(crawl)
@@ -261,6 +267,8 @@ def _client_settings(settings: Settings) -> ClientSettings:
         allow_private=settings.allow_private,
         idle_hosts=settings.idle_hosts,
         resolve=settings.resolve,
+        ca_file=settings.ca_file,
+        insecure=settings.insecure,
     )
 
 

@@ -43,6 +43,10 @@ class Settings:
     robots: bool = True
     resolve: tuple[tuple[str, int, str], ...] = ()
     allow_private: bool = False
+    ca_file: str | None = None
+    """A PEM file of certificates to trust besides the system's; absolute, so that a resumed crawl finds it."""
+    insecure: bool = False
+    """No TLS certificate is verified."""
     workers: int = 0
 
     def __post_init__(self) -> None:

@@ -61,6 +61,8 @@ def test_version_is_the_package_version(run: Run) -> None:
         (("--resolve", "example.org:443"), "'--resolve'"),
         (("--resolve", "example.org:443:not-an-address"), "'--resolve'"),
         (("--workers", "3"), "'--workers'"),
+        (("--ca-file", "missing.pem"), "missing.pem: No such file"),
+        (("--ca-file", "/dev/null"), "--ca-file /dev/null holds no certificate"),
         (("--seeds", "missing.txt"), "missing.txt"),
         (("--user-agent", "bad\nagent"), "--user-agent"),
         (("--dely", "1"), "'--dely'"),

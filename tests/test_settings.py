@@ -31,6 +31,8 @@ OTHER: dict[str, Any] = {
     "robots": False,
     "resolve": (("a.test", 443, "127.0.0.1"),),
     "allow_private": True,
+    "ca_file": "/etc/our.pem",
+    "insecure": True,
 }
 """A value other than the default for every setting that has one."""
 

@@ -17,6 +17,7 @@ from linkmap.cli.options import db_option
 from linkmap.cli.progress import Display
 from linkmap.cli.summary import summary
 from linkmap.cli.text import safe
+from linkmap.cli.types import Resolved, Size
 from linkmap.model import UsageError
 from linkmap.runs import CrawlResult
 from linkmap.runs import crawl as crawl_map
@@ -27,42 +28,6 @@ from linkmap.store.reader import open_reader
 from linkmap.url import as_written
 
 _DEFAULTS = Settings()
-_SIZE_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
-
-
-class Size(click.ParamType[int]):
-    """A number of bytes, with K, M or G (1024 each) behind it where wanted."""
-
-    name = "bytes"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        text = value.strip().lower().removesuffix("ib").removesuffix("b")
-        unit = text[-1:] if text[-1:] in ("k", "m", "g") else ""
-        number = text.removesuffix(unit) if unit else text
-        if not (number.isascii() and number.isdigit()):
-            self.fail(f"{value!r} is not a size: give bytes, or a number with K, M or G, as in 10M.", param, ctx)
-        return int(number) * _SIZE_UNITS[unit]
-
-
-class Resolved(click.ParamType[tuple[str, int, str]]):
-    """HOST:PORT:ADDRESS, as curl has it."""
-
-    name = "host:port:address"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int, str]:
-        from ipaddress import ip_address
-
-        host, _, rest = str(value).partition(":")
-        port, _, address = rest.partition(":")
-        try:
-            plain = str(ip_address(address.strip("[]")))
-        except ValueError:
-            plain = ""
-        if not host or not port.isdigit() or not 0 < int(port) < 65_536 or not plain:
-            self.fail(f"{value!r} is not HOST:PORT:ADDRESS, as in example.org:443:93.184.216.34.", param, ctx)
-        return host.lower(), int(port), plain
 
 
 @click.command()
@@ -156,6 +121,19 @@ class Resolved(click.ParamType[tuple[str, int, str]]):
 @click.option("--resolve", type=Resolved(), multiple=True, help="Use this address for a host and port, as curl does.")
 @click.option("--allow-private", is_flag=True, help="Also dial private and loopback addresses.")
 @click.option(
+    "--ca-file",
+    type=click.Path(resolve_path=True),
+    metavar="FILE",
+    default=None,
+    help="Also trust the certificates in this PEM file.",
+)
+@click.option(
+    "--insecure/--no-insecure",
+    default=False,
+    show_default=True,
+    help="Verify no TLS certificate; every run says so.",
+)
+@click.option(
     "--workers",
     type=click.IntRange(0, 0),
     default=0,
@@ -188,6 +166,8 @@ def crawl(
     if not chosen and (seeds or seed_files):
         raise UsageError("no valid seed among those given: give at least one URL, or a file with one URL a line")
     display = Display(quiet=quiet, verbose=verbose)
+    if settings is not None and settings.insecure:
+        display.say("--insecure: no TLS certificate is verified, so anyone on the way may have written these pages.")
     result = _run(
         lambda stop: crawl_map(
             chosen,
