@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from linkmap import seeds as seed_lines
 from linkmap.advice import command
+from linkmap.budgets import Budgets
 from linkmap.discovery import Discovery
 from linkmap.fetch import Client, OutOfFilesError
 from linkmap.frontier import ROBOTS_DEPTH, Entry, Frontier
@@ -80,9 +81,9 @@ class Crawl:
         self.frontier = Frontier(settings.delay_s, settings.per_host)
         self.permission = Permission(settings.agent)
         self.responses = 0
-        self.budget_used = 0
         self._loop = asyncio.get_running_loop()
         self._started = self._loop.time()
+        self.budgets = Budgets(settings, self._started)
         self._connections = settings.connections
         self._visits: set[asyncio.Task[None]] = set()
         self._pages_in_flight = 0
@@ -92,8 +93,6 @@ class Crawl:
         self._recordable = asyncio.Event()
         self._stopping = False
         self._dispatched = False
-        self._host_requests: Counter[int] = Counter()
-        self._host_was_dropped = False
         self._eased = 0
         self._guessed: dict[int, Seed] = {}
 
@@ -127,13 +126,6 @@ class Crawl:
             self._recordable.set()
             await recording
 
-    @property
-    def cut_by_budget(self) -> str | None:
-        """The option whose limit left pages unfetched, or None."""
-        if self._over_budget():
-            return f"--max-pages {self.settings.max_pages}"
-        return f"--max-pages-per-host {self.settings.max_pages_per_host}" if self._host_was_dropped else None
-
     async def _resume(self) -> None:
         """Take up what the store holds: pending pages, robots.txt, delays, guessed seeds, budgets spent."""
         store, settings = self.ledger.store, self.settings
@@ -144,16 +136,18 @@ class Crawl:
         )
         self._guessed = {page: Seed(url, written, seed_lines.GUESSED_HTTPS) for page, url, written in rows}
         await self.permission.load(self.ledger, self.frontier, self._loop.time())
-        self.budget_used = await store.value(
+        answers = await store.value(
             "SELECT count(*) FROM capture JOIN page ON page.id = capture.page "
             "WHERE capture.status IS NOT NULL AND page.auxiliary = 0"
         )
+        requests: dict[int, int] = {}
         if settings.max_pages_per_host:
             query = (
                 "SELECT origin.host, count(*) FROM capture JOIN page ON page.id = capture.page "
                 "JOIN origin ON origin.id = page.origin WHERE page.auxiliary = 0 GROUP BY origin.host"
             )
-            self._host_requests.update(dict(await store.rows(query)))
+            requests = dict(await store.rows(query))
+        self.budgets.load(answers, requests)
         now, wall = self._loop.time(), time.time()
         is_new = self.discovery.last_capture == 0
         for host, delay_s, due_at in await self.ledger.hosts_with_pending():
@@ -168,7 +162,7 @@ class Crawl:
         while not self._stopping:
             self._wake.clear()
             self._start_all(group)
-            if self._is_over():
+            if self._is_over() or self.budgets.is_time_up(self._loop.time()):
                 return
             await self._sleep()
 
@@ -196,14 +190,11 @@ class Crawl:
                 self.frontier.skip(host)
                 self._decide(host, entry, exclusion)
                 return
-        limit = self.settings.max_pages_per_host
-        if limit and self._host_requests[host] >= limit:
+        if not self.budgets.take_request(host):
             self.frontier.skip(host)
             self.frontier.release([entry.page])
             self.frontier.drop_host(host)
-            self._host_was_dropped = True
             return
-        self._host_requests[host] += 1
         self._pages_in_flight += 1
         self._spawn(group, self._visit_page(host, entry))
 
@@ -228,7 +219,7 @@ class Crawl:
         self._heard(host, entry, report)
         if report.visit.status is not None:
             self.responses += 1
-            self.budget_used += 1
+            self.budgets.answers += 1
         wait_s = self._retry_wait_s(host, entry, report)
         retry_at = None if wait_s is None else time.time() + wait_s
         changes: list[Change] = [lambda discovery: discovery.record(host, entry, report, retry_at)]
@@ -280,7 +271,8 @@ class Crawl:
                 f"`{command('crawl --resume', self.ledger.store.path)}`"
             )
         self._connections = max(1, self._connections * 3 // 4)
-        self._host_requests[host] -= entry.depth != ROBOTS_DEPTH
+        if entry.depth != ROBOTS_DEPTH:
+            self.budgets.give_request_back(host)
         self.frontier.ended(host, self._loop.time())
         self.frontier.retry(host, entry, self._loop.time() + 1.0)
 
@@ -383,8 +375,7 @@ class Crawl:
         )
 
     def _over_budget(self) -> bool:
-        limit = self.settings.max_pages
-        return bool(limit) and self.budget_used + self._pages_in_flight >= limit
+        return self.budgets.no_answer_left(self._pages_in_flight)
 
     def _is_over(self) -> bool:
         if self._visits or self._uncommitted:
@@ -394,6 +385,8 @@ class Crawl:
     async def _sleep(self) -> None:
         """Wait until something ended, was committed, or falls due."""
         due = self.frontier.next_due() if self._may_start() else None
+        if self.budgets.ends_at is not None:
+            due = self.budgets.ends_at if due is None else min(due, self.budgets.ends_at)
         try:
             async with asyncio.timeout_at(due):
                 await self._wake.wait()

@@ -155,7 +155,7 @@ class _Run:
     async def _end(self, crawl: Crawl) -> str:
         """Bring the run to its final state; gives that state."""
         run, discovery = self.ledger.discovery.run, self.ledger.discovery
-        limit = crawl.cut_by_budget
+        limit = crawl.budgets.cut_by
         if discovery.counts[Outcome.PENDING] and limit and not self.stop.is_set():
             await self.ledger.give_up_pending(limit)
         if left := discovery.counts[Outcome.OVER_BUDGET]:

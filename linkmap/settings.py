@@ -32,6 +32,8 @@ class Settings:
     exclude: tuple[str, ...] = ()
     max_pages: int = 10_000
     max_pages_per_host: int = 0
+    max_time_s: float = 0.0
+    """Of one run, from its first request to the last that it starts; 0: no limit."""
     concurrency: int | None = None
     """Requests in flight at the same time; None adapts to the machine, up to 256."""
     per_host: int = 1
@@ -66,6 +68,8 @@ class Settings:
             raise UsageError(f"concurrency must be at least 1, not {self.concurrency}")
         if not (0 <= self.delay_s < inf and 0 < self.timeout_s < inf):
             raise UsageError("delay_s must be 0 or more and timeout_s more than 0, both a finite number of seconds")
+        if not 0 <= self.max_time_s < inf:
+            raise UsageError("max_time_s must be 0 or more, a finite number of seconds")
         for option, text in (("--user-agent", self.user_agent), ("--contact", self.contact)):
             if text is not None and not (text.isascii() and text.isprintable() and text.strip()):
                 raise UsageError(f"{option} {text!r} cannot stand in a header: use printable ASCII characters")

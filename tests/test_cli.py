@@ -53,6 +53,8 @@ def test_version_is_the_package_version(run: Run) -> None:
         (("--exclude", "[a"), "--exclude '[a'"),
         (("--max-pages", "ten"), "'--max-pages'"),
         (("--max-pages-per-host", "-3"), "'--max-pages-per-host'"),
+        (("--max-time", "soon"), "'soon'"),
+        (("--max-time", "-1"), "'--max-time'"),
         (("--concurrency", "0"), "'--concurrency'"),
         (("--per-host", "0"), "'--per-host'"),
         (("--delay", "-1"), "'--delay'"),

@@ -17,7 +17,7 @@ from linkmap.cli.options import db_option
 from linkmap.cli.progress import Display
 from linkmap.cli.summary import summary
 from linkmap.cli.text import safe
-from linkmap.cli.types import Resolved, Size
+from linkmap.cli.types import Duration, Resolved, Size
 from linkmap.model import UsageError
 from linkmap.runs import CrawlResult
 from linkmap.runs import crawl as crawl_map
@@ -69,6 +69,14 @@ _DEFAULTS = Settings()
     default=_DEFAULTS.max_pages_per_host,
     show_default=True,
     help="Requests for pages of one host; 0: no limit.",
+)
+@click.option(
+    "--max-time",
+    "max_time_s",
+    type=Duration(),
+    default=_DEFAULTS.max_time_s,
+    show_default="0, no limit",
+    help="Of this run: seconds, or 10m, 2h; what it leaves is over_budget.",
 )
 @click.option(
     "--concurrency",

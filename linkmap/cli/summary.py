@@ -13,7 +13,7 @@ _HINTS = {
     Outcome.ROBOTS_DENIED: "robots_denied: robots.txt forbids these pages",
     Outcome.ROBOTS_UNREACHABLE: "robots_unreachable: robots.txt could not be read, so nothing was asked there",
     Outcome.TOO_DEEP: "too_deep: more links away than --depth",
-    Outcome.OVER_BUDGET: "over_budget: left by --max-pages or --max-pages-per-host",
+    Outcome.OVER_BUDGET: "over_budget: left by --max-pages, --max-pages-per-host or --max-time; `crawl --add` goes on",
 }
 
 

@@ -1,10 +1,12 @@
 """Values of options that are more than a word or a number: each type reads one and says what it wants instead."""
 
+import re
 from typing import Any
 
 import click
 
 _SIZE_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+_TIME_UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 class Size(click.ParamType[int]):
@@ -21,6 +23,20 @@ class Size(click.ParamType[int]):
         if not (number.isascii() and number.isdigit()):
             self.fail(f"{value!r} is not a size: give bytes, or a number with K, M or G, as in 10M.", param, ctx)
         return int(number) * _SIZE_UNITS[unit]
+
+
+class Duration(click.ParamType[float]):
+    """Seconds, written as a number, with s, m, h or d behind it where wanted."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd]?)", value.strip().lower(), re.ASCII)
+        if found is None:
+            self.fail(f"{value!r} is not a duration: give seconds, or a number with m or h, as in 10m.", param, ctx)
+        return float(found[1]) * _TIME_UNITS[found[2]]
 
 
 class Resolved(click.ParamType[tuple[str, int, str]]):
