@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from linkmap.asking import Answer, query
+    from linkmap.credentials import HostHeader
     from linkmap.graph.networkx_face import load_graph
     from linkmap.model import LinkmapError, UsageError
     from linkmap.runs import CrawlResult, crawl
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Answer": "linkmap.asking",
     "CrawlResult": "linkmap.runs",
+    "HostHeader": "linkmap.credentials",
     "LinkmapError": "linkmap.model",
     "Settings": "linkmap.settings",
     "UsageError": "linkmap.model",
@@ -31,6 +33,7 @@ _HOMES = {
 __all__ = [
     "Answer",
     "CrawlResult",
+    "HostHeader",
     "LinkmapError",
     "Settings",
     "UsageError",

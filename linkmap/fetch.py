@@ -22,6 +22,7 @@ from yarl import URL
 
 from linkmap import url as urls
 from linkmap.addresses import is_public
+from linkmap.credentials import Credentials
 from linkmap.model import Outcome, Visit
 from linkmap.tls import describe_fault, find_fault, tls_context
 
@@ -132,8 +133,9 @@ def _checked_socket(addr_info: Any) -> socket.socket:
 class Client:
     """An HTTP client for one crawl; use it as an async context manager. Raises UsageError for a bad ca_file."""
 
-    def __init__(self, settings: ClientSettings) -> None:
+    def __init__(self, settings: ClientSettings, credentials: Credentials | None = None) -> None:
         self.settings = settings
+        self._credentials = credentials or Credentials()
         self._tls = tls_context(settings.ca_file, settings.insecure)
         self._session: aiohttp.ClientSession | None = None
         self._kept: dict[urls.Origin | None, float] = {}
@@ -179,7 +181,10 @@ class Client:
 
         try:
             async with asyncio.timeout(self.settings.timeout_s) as deadline:
-                headers = {} if self._keeps(url) else {"Connection": "close"}
+                # Chosen by this URL's host, hop by hop, so that nothing crosses a redirect.
+                headers = self._credentials.headers_for(url)
+                if not self._keeps(url):
+                    headers["Connection"] = "close"
                 async with self._session.get(
                     URL(url, encoded=True), headers=headers, allow_redirects=False
                 ) as response:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from linkmap.advice import command
 from linkmap.crawling import Crawl, Progress
+from linkmap.credentials import Credentials, HostHeader
 from linkmap.fetch import Client, ClientSettings
 from linkmap.ledger import Ledger
 from linkmap.model import LinkmapError, Outcome, State, UsageError, Visit
@@ -55,19 +56,22 @@ async def crawl(
     *,
     resume: bool = False,
     add: bool = False,
+    secrets: Sequence[HostHeader] = (),
     progress: Callable[[Progress], None] | None = None,
     on_answer: Callable[[str, Visit], None] | None = None,
     stop: asyncio.Event | None = None,
 ) -> CrawlResult:
     """Crawl from seeds into a map, or take up one that was stopped (`resume`), or add to a finished one (`add`).
 
-    `settings` of a resumed crawl may be left out. `progress` is called about four times a second, `on_answer` with
-    the URL of every answer; setting `stop` ends the crawl early, to be resumed.
+    `settings` of a resumed crawl may be left out. `secrets` go to their hosts and are not stored. `progress` is called
+    about four times a second, `on_answer` with the URL of every answer; setting `stop` ends the crawl early, to be
+    resumed.
 
     Raises UsageError for seeds and settings that cannot be, LinkmapError where the map cannot be written.
     """
     path = Path(db)
     chosen = _check_call(seeds, path, resume=resume, add=add)
+    credentials = Credentials(secrets)
     if settings is not None:
         tls_context(settings.ca_file)  # what is wrong with it is said before a map is made
     store = await Store.open(path)
@@ -75,7 +79,7 @@ async def crawl(
         used = await _used_settings(store, settings, resume=resume, add=add)
         if used is None:
             return await _nothing_left(store)
-        client = Client(_client_settings(used))
+        client = Client(_client_settings(used), credentials)
         ledger = await Ledger.open(store, used)
         if resume:
             await ledger.resume_run()

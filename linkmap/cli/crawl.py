@@ -17,7 +17,7 @@ from linkmap.cli.options import db_option
 from linkmap.cli.progress import Display
 from linkmap.cli.summary import summary
 from linkmap.cli.text import safe
-from linkmap.cli.types import Duration, Resolved, Size
+from linkmap.cli.types import AuthSecret, CookieSecret, Duration, HeaderSecret, Resolved, Size
 from linkmap.model import UsageError
 from linkmap.runs import CrawlResult
 from linkmap.runs import crawl as crawl_map
@@ -142,6 +142,15 @@ _DEFAULTS = Settings()
     help="Verify no TLS certificate; every run says so.",
 )
 @click.option(
+    "--header",
+    "headers",
+    type=HeaderSecret(),
+    multiple=True,
+    help="Send this header to this host alone. Never stored; nor are the next two.",
+)
+@click.option("--auth", "auths", type=AuthSecret(), multiple=True, help="Basic authentication, for this host alone.")
+@click.option("--cookie", "cookies", type=CookieSecret(), multiple=True, help="A cookie, for this host alone.")
+@click.option(
     "--workers",
     type=click.IntRange(0, 0),
     default=0,
@@ -169,6 +178,7 @@ def crawl(
     Every link found is recorded; scope and depth only decide what is fetched.
     Ctrl-C stops after the requests under way, a second one at once; `--resume` goes on from there.
     """
+    secrets = [secret for kind in ("headers", "auths", "cookies") for secret in options.pop(kind)]
     settings = _settings(ctx, db, options, resume=resume, add=add)
     chosen = list(_seeds(seeds, seed_files))
     if not chosen and (seeds or seed_files):
@@ -183,6 +193,7 @@ def crawl(
             settings,
             resume=resume,
             add=add,
+            secrets=secrets,
             progress=display.update,
             on_answer=display.answer,
             stop=stop,

@@ -1,9 +1,13 @@
 """Values of options that are more than a word or a number: each type reads one and says what it wants instead."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import click
+
+from linkmap.credentials import HostHeader, basic_auth, cookie
+from linkmap.model import UsageError
 
 _SIZE_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _TIME_UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -56,3 +60,54 @@ class Resolved(click.ParamType[tuple[str, int, str]]):
         if not host or not port.isdigit() or not 0 < int(port) < 65_536 or not plain:
             self.fail(f"{value!r} is not HOST:PORT:ADDRESS, as in example.org:443:93.184.216.34.", param, ctx)
         return host.lower(), int(port), plain
+
+
+class HeaderSecret(click.ParamType[HostHeader]):
+    """HOST=NAME:VALUE. What is wrong with it is said without the value."""
+
+    name = "host=name:value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> HostHeader:
+        host, equals, header = str(value).partition("=")
+        name, colon, text = header.partition(":")
+        if not (host and equals and colon):
+            self.fail("this takes HOST=NAME:VALUE, as in example.org=X-Key:1234.", param, ctx)
+        return _made(self, lambda: HostHeader(host, name.strip(), text.strip()), param, ctx)
+
+
+class AuthSecret(click.ParamType[HostHeader]):
+    """HOST=USER:PASSWORD. What is wrong with it is said without user and password."""
+
+    name = "host=user:password"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> HostHeader:
+        host, equals, both = str(value).partition("=")
+        user, colon, password = both.partition(":")
+        if not (host and equals and colon):
+            self.fail("this takes HOST=USER:PASSWORD.", param, ctx)
+        return _made(self, lambda: basic_auth(host, user, password), param, ctx)
+
+
+class CookieSecret(click.ParamType[HostHeader]):
+    """HOST=NAME=VALUE. What is wrong with it is said without the value."""
+
+    name = "host=name=value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> HostHeader:
+        host, equals, pair = str(value).partition("=")
+        name, second, text = pair.partition("=")
+        if not (host and equals and second):
+            self.fail("this takes HOST=NAME=VALUE, as in example.org=session=1234.", param, ctx)
+        return _made(self, lambda: cookie(host, name, text), param, ctx)
+
+
+def _made(
+    kind: click.ParamType[HostHeader],
+    make: Callable[[], HostHeader],
+    param: click.Parameter | None,
+    ctx: click.Context | None,
+) -> HostHeader:
+    try:
+        return make()
+    except UsageError as error:
+        kind.fail(f"{error}.", param, ctx)

@@ -1,0 +1,80 @@
+"""Headers for one host alone: keys, passwords and cookies, which are sent there and appear nowhere else.
+
+They are no settings: no map, log or message holds a value, and the repr of one leaves it out.
+"""
+
+import re
+from base64 import b64encode
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from linkmap import url as urls
+from linkmap.model import UsageError
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NOT_TO_BE_GIVEN = frozenset(
+    {"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "te", "upgrade", "user-agent"}
+)
+"""What the client answers for itself; the User-Agent has an option of its own, because robots.txt is read for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostHeader:
+    """A header for every request to one host. Raises UsageError for what cannot be sent; it never names the value."""
+
+    host: str
+    """A host name, for any scheme and port; `https://` before it keeps the header off plain http."""
+    name: str
+    value: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        scheme, separator, written = self.host.rpartition("://")
+        url = urls.resolve(f"https://{written}/") or ""
+        name = urls.host(url)
+        if not name or url != f"https://{name}/" or scheme.lower() not in ("", "https") or (separator and not scheme):
+            raise UsageError("what is to be kept secret needs a host before it: its name alone, without a port")
+        object.__setattr__(self, "host", f"https://{name}" if scheme else name)
+        if not _TOKEN.fullmatch(self.name) or self.name.lower() in _NOT_TO_BE_GIVEN:
+            raise UsageError(f"that header for {self.host} cannot be given: linkmap sets it itself, or it is no name")
+        if not (self.value.isascii() and self.value.isprintable()):
+            raise UsageError(f"the value of {self.name} for {self.host} must be printable ASCII characters")
+
+
+def basic_auth(host: str, user: str, password: str) -> HostHeader:
+    """The Authorization header of RFC 7617, in UTF-8. The user may hold no colon."""
+    if ":" in user:
+        raise UsageError(f"the user name for {host} may hold no colon")
+    return HostHeader(host, "Authorization", "Basic " + b64encode(f"{user}:{password}".encode()).decode())
+
+
+def cookie(host: str, name: str, value: str) -> HostHeader:
+    """A cookie, sent as it is given. Raises UsageError where it would be read as another."""
+    if not _TOKEN.fullmatch(name) or ";" in value:
+        raise UsageError(f"a cookie for {host} must be NAME=VALUE without a semicolon")
+    return HostHeader(host, "Cookie", f"{name}={value}")
+
+
+class Credentials:
+    """Host headers by host. The cookies of a host go into one header; any other header is given once."""
+
+    def __init__(self, given: Iterable[HostHeader] = ()) -> None:
+        self._headers: defaultdict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
+        for each in given:
+            held, key = self._headers[each.host], each.name.lower()
+            if key not in held:
+                held[key] = (each.name, each.value)
+            elif key == "cookie":
+                held[key] = (each.name, f"{held[key][1]}; {each.value}")
+            else:
+                raise UsageError(f"{each.name} for {each.host} is given twice: give it once")
+
+    def headers_for(self, url: str) -> dict[str, str]:
+        """The headers that a request for this URL alone takes along; where a name is also given for https, that one."""
+        origin = urls.origin(url)
+        if origin is None or not self._headers:
+            return {}
+        held = self._headers.get(origin.host, {})
+        if origin.scheme == "https":
+            held = held | self._headers.get(f"https://{origin.host}", {})
+        return dict(held.values())

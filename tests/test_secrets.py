@@ -1,0 +1,163 @@
+"""Secrets reach the host they are for, and nothing else: no other host, no file, no message."""
+
+import base64
+from pathlib import Path
+
+import pytest
+from conftest import Answer, Site
+from maps import linkmap, outcomes
+from tls import Authority, TlsSite
+
+from linkmap.credentials import Credentials, HostHeader, basic_auth, cookie
+from linkmap.model import UsageError
+
+SECRET = "s3cret-value"
+GIVEN = (
+    "--header", f"a.test=X-Key:{SECRET}",
+    "--auth", f"A.test=me:{SECRET}:x",
+    "--cookie", f"a.test=one={SECRET}", "--cookie", "a.test=two=2",
+)  # fmt: skip
+
+
+@pytest.fixture
+def names(site: Site) -> tuple[str, ...]:
+    """Options under which a.test, www.a.test and b.test are the site; a.test links and redirects to the others."""
+    a, www, b = (f"http://{host}:{site.port}" for host in ("a.test", "www.a.test", "b.test"))
+    site.pages = {
+        "//a.test/": f'<a href="/in">i</a><a href="/out">o</a><a href="{www}/">w</a><a href="{b}/">b</a>',
+        "//a.test/in": "in",
+        "//a.test/out": Answer("", 302, {"Location": f"{b}/landed"}),
+        "//b.test/landed": f'<a href="{a}/back">back</a>',
+        "//a.test/back": "back",
+        "//b.test/": "b",
+        "//www.a.test/": "www",
+    }
+    resolve = [f"{host}:{site.port}:127.0.0.1" for host in ("a.test", "www.a.test", "b.test")]
+    return (
+        f"{a}/",
+        "--scope",
+        "any",
+        "--delay",
+        "0",
+        "--allow-private",
+        *(x for r in resolve for x in ("--resolve", r)),
+    )
+
+
+def sent(site: Site, host: str) -> set[tuple[str | None, str | None, str | None]]:
+    """The secrets of every request to a host, robots.txt included."""
+    return {
+        (hit.headers.get("X-Key"), hit.headers.get("Authorization"), hit.headers.get("Cookie"))
+        for hit in site.log
+        if hit.host.startswith(f"{host}:")
+    }
+
+
+def test_secrets_go_to_their_host_alone_and_cross_no_redirect(
+    site: Site, names: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = linkmap("crawl", *names, *GIVEN, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(outcomes(tmp_path / "map.db")) == 7
+    basic = "Basic " + base64.b64encode(f"me:{SECRET}:x".encode()).decode()
+    assert sent(site, "a.test") == {(SECRET, basic, f"one={SECRET}; two=2")}
+    assert sent(site, "www.a.test") == sent(site, "b.test") == {(None, None, None)}
+
+
+def test_secrets_stand_in_no_file_and_in_no_message(site: Site, names: tuple[str, ...], tmp_path: Path) -> None:
+    done = linkmap("crawl", *names, *GIVEN, "--verbose", cwd=tmp_path)
+    encoded = base64.b64encode(f"me:{SECRET}:x".encode())
+    for file in tmp_path.iterdir():
+        assert SECRET.encode() not in file.read_bytes()
+        assert encoded not in file.read_bytes()
+        assert b"X-Key" not in file.read_bytes()
+    for text in (done.stdout, done.stderr, linkmap("status", cwd=tmp_path).stdout):
+        assert SECRET not in text
+        assert encoded.decode() not in text
+
+
+def test_secrets_may_be_given_anew_with_add_and_resume(site: Site, names: tuple[str, ...], tmp_path: Path) -> None:
+    assert linkmap("crawl", *names, "--depth", "0", cwd=tmp_path).returncode == 0
+    assert sent(site, "a.test") == {(None, None, None)}
+    assert linkmap("crawl", "--resume", *GIVEN, cwd=tmp_path).returncode == 0
+    site.log.clear()
+    assert linkmap("crawl", "--add", "--depth", "1", *GIVEN, cwd=tmp_path).returncode == 0
+    assert {key for key, _, _ in sent(site, "a.test")} == {SECRET}
+
+
+def test_a_secret_for_https_is_sent_over_https_and_not_over_http(site: Site, tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    with TlsSite(authority.certificate("DNS:a.test"), {"/": f'<a href="http://a.test:{site.port}/plain">p</a>'}) as tls:
+        site.pages = {"/plain": "plain"}
+        done = linkmap(
+            "crawl", tls("/", "a.test"), "--delay", "0", "--allow-private", "--ca-file", authority.file,
+            "--resolve", f"a.test:{tls.port}:127.0.0.1", "--resolve", f"a.test:{site.port}:127.0.0.1",
+            "--header", f"https://a.test=X-Key:{SECRET}", cwd=tmp_path,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert {headers.get("X-Key") for _, headers in tls.headers} == {SECRET}
+    assert [hit.headers.get("X-Key") for hit in site.log if hit.path == "/plain"] == [None]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--header", f"a.test={SECRET}"),
+        ("--header", f"X-Key:{SECRET}"),
+        ("--header", f"a.test=Host:{SECRET}"),
+        ("--header", f"a.test=User-Agent:{SECRET}"),
+        ("--header", f"a.test=X Key:{SECRET}"),
+        ("--header", f"a.test=X-Key:{SECRET}\r\nX-Evil: 1"),
+        ("--header", f"a.test:80=X-Key:{SECRET}"),
+        ("--header", f"http://a.test=X-Key:{SECRET}"),
+        ("--header", f"a.test/x=X-Key:{SECRET}"),
+        ("--header", f"a.test=X-Key:{SECRET}", "--header", f"a.test=x-key:{SECRET}"),
+        ("--auth", f"a.test={SECRET}"),
+        ("--auth", f"me:{SECRET}=@a.test:x"),
+        ("--auth", f"me:{SECRET}"),
+        ("--auth", f"a.test=me:{SECRET}", "--header", f"a.test=Authorization:{SECRET}"),
+        ("--cookie", f"a.test={SECRET}"),
+        ("--cookie", f"a.test=id={SECRET}; other=1"),
+        ("--cookie", f"a.test=i d={SECRET}"),
+    ],
+)
+def test_a_wrong_secret_is_refused_without_being_repeated(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    done = linkmap("crawl", "http://a.test/", *arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert SECRET not in done.stderr + done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_secret_does_not_show_itself() -> None:
+    for secret in (
+        HostHeader("a.test", "X-Key", SECRET),
+        basic_auth("a.test", SECRET, SECRET),
+        cookie("a.test", "i", SECRET),
+    ):
+        assert SECRET not in repr(secret)
+        assert base64.b64encode(f"{SECRET}:{SECRET}".encode()).decode() not in repr(secret)
+
+
+@pytest.mark.parametrize(
+    ("host", "url", "goes", "reason"),
+    [
+        ("a.test", "http://a.test/", True, "the host"),
+        ("a.test", "https://a.test:8443/x", True, "on any port and scheme"),
+        ("a.test", "http://b.a.test/", False, "not below it"),
+        ("b.a.test", "http://a.test/", False, "nor above it"),
+        ("a.test", "http://a.test.evil/", False, "the whole name"),
+        ("a.test", "http://evil/?http://a.test/", False, "and the host's place only"),
+        ("BÜCHER.example", "http://xn--bcher-kva.example/", True, "as URLs spell it"),
+        ("[::1]", "http://[::1]:80/", True, "an address"),
+        ("https://a.test", "https://a.test/", True, "over https"),
+        ("https://a.test", "http://a.test/", False, "and only there"),
+    ],
+)
+def test_which_requests_take_a_secret_along(host: str, url: str, goes: bool, reason: str) -> None:
+    headers = Credentials([HostHeader(host, "X-Key", SECRET)]).headers_for(url)
+    assert headers == ({"X-Key": SECRET} if goes else {}), reason
+
+
+def test_a_header_of_linkmaps_own_is_no_secret() -> None:
+    with pytest.raises(UsageError, match="cannot be given"):
+        HostHeader("a.test", "connection", "close")
