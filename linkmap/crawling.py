@@ -11,13 +11,14 @@ requests. The crawl is over when nothing is queued, in flight or uncommitted.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 
 from linkmap import seeds as seed_lines
 from linkmap.advice import command
 from linkmap.budgets import Budgets
 from linkmap.discovery import Discovery
+from linkmap.edges import FoundLink, links_in
 from linkmap.fetch import Client, OutOfFilesError
 from linkmap.frontier import ROBOTS_DEPTH, Entry, Frontier
 from linkmap.ledger import Change, Ledger
@@ -60,7 +61,7 @@ class _Record:
     changes: list[Change]
     released: int | None = None
     retry: tuple[int, Entry, float] | None = None
-    links: int = 0
+    answer: tuple[str, Report] | None = None
 
 
 class Crawl:
@@ -72,11 +73,13 @@ class Crawl:
         settings: Settings,
         client: Client,
         on_answer: Callable[[str, Visit], None] | None = None,
+        on_links: Callable[[list[FoundLink]], Awaitable[None]] | None = None,
     ) -> None:
         self.ledger = ledger
         self.settings = settings
         self.client = client
         self._on_answer = on_answer
+        self._on_links = on_links
         self.discovery = ledger.discovery
         self.frontier = Frontier(settings.delay_s, settings.per_host)
         self.permission = Permission(settings.agent)
@@ -228,7 +231,7 @@ class Crawl:
             retry = (host, entry._replace(tries=entry.tries + 1), self._loop.time() + wait_s)
         elif report.visit.outcome in _TRY_HTTP and entry.page in self._guessed:
             changes.append(self._http_instead(entry.page))
-        self._record(_Record(changes, entry.page, retry, len(report.links)))
+        self._record(_Record(changes, entry.page, retry, (entry.url, report)))
 
     async def _visit_robots(self, host: int, entry: Entry) -> None:
         """One request on the way to an origin's rules: the next hop, another try, or the end of it."""
@@ -335,6 +338,8 @@ class Crawl:
                         self.frontier.retry(*record.retry)
                 self._take_discovered()
                 self._wake.set()
+                if self._on_links is not None:
+                    await self._on_links([link for each in batch if each.answer for link in links_in(*each.answer)])
             await self._refill()
             if self._dispatched:
                 return
@@ -343,7 +348,8 @@ class Crawl:
         """The records to commit next: some hundred, or fewer where they bring many links."""
         links, size = 0, 0
         while size < min(_BATCH, len(self._records)) and links < _BATCH_LINKS:
-            links += self._records[size].links
+            answer = self._records[size].answer
+            links += len(answer[1].links) if answer else 0
             size += 1
         batch, self._records = self._records[:size], self._records[size:]
         return batch
@@ -370,17 +376,13 @@ class Crawl:
             self._wake.set()
 
     def _may_start(self) -> bool:
-        return (
-            len(self._visits) < self._connections and self._uncommitted < _MOST_UNRECORDED and not self._over_budget()
-        )
-
-    def _over_budget(self) -> bool:
-        return self.budgets.no_answer_left(self._pages_in_flight)
+        has_room = len(self._visits) < self._connections and self._uncommitted < _MOST_UNRECORDED
+        return has_room and not self.budgets.no_answer_left(self._pages_in_flight)
 
     def _is_over(self) -> bool:
         if self._visits or self._uncommitted:
             return False
-        return self.frontier.idle or self._over_budget()
+        return self.frontier.idle or self.budgets.no_answer_left(self._pages_in_flight)
 
     async def _sleep(self) -> None:
         """Wait until something ended, was committed, or falls due."""

@@ -4,13 +4,14 @@ import asyncio
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from linkmap.advice import command
 from linkmap.crawling import Crawl, Progress
 from linkmap.credentials import Credentials, HostHeader
+from linkmap.edges import FoundLink, stored_links
 from linkmap.fetch import Client, ClientSettings
 from linkmap.ledger import Ledger
 from linkmap.model import LinkmapError, Outcome, State, UsageError, Visit
@@ -59,13 +60,14 @@ async def crawl(
     secrets: Sequence[HostHeader] = (),
     progress: Callable[[Progress], None] | None = None,
     on_answer: Callable[[str, Visit], None] | None = None,
+    on_links: Callable[[list[FoundLink]], Awaitable[None]] | None = None,
     stop: asyncio.Event | None = None,
 ) -> CrawlResult:
     """Crawl from seeds into a map, or take up one that was stopped (`resume`), or add to a finished one (`add`).
 
     `settings` of a resumed crawl may be left out. `secrets` go to their hosts and are not stored. `progress` is called
-    about four times a second, `on_answer` with the URL of every answer; setting `stop` ends the crawl early, to be
-    resumed.
+    about four times a second, `on_answer` with the URL of every answer, `on_links` with the links that the map
+    holds, then with new ones after each commit. Setting `stop` ends the crawl early, to be resumed.
 
     Raises UsageError for seeds and settings that cannot be, LinkmapError where the map cannot be written.
     """
@@ -77,22 +79,41 @@ async def crawl(
     store = await Store.open(path)
     try:
         used = await _used_settings(store, settings, resume=resume, add=add)
+        if on_links is not None:
+            await _tell_stored(store, on_links)
         if used is None:
             return await _nothing_left(store)
         client = Client(_client_settings(used), credentials)
-        ledger = await Ledger.open(store, used)
-        if resume:
-            await ledger.resume_run()
-        else:
-            await ledger.begin_run(chosen, judge_again=add)
-        return await _Run(ledger, client, used, progress, on_answer, stop or asyncio.Event()).go()
+        ledger = await _begun(store, used, chosen, resume=resume, add=add)
+        return await _Run(ledger, client, used, progress, on_answer, on_links, stop or asyncio.Event()).go()
     except sqlite3.Error as error:
-        raise LinkmapError(
-            f"writing {path} failed ({error}): what was committed is safe; mend the disk or free some space, "
-            f"then go on with `{command('crawl --resume', path)}`"
-        ) from error
+        raise _write_failure(path, error) from error
     finally:
         await store.close()
+
+
+def _write_failure(path: Path, error: sqlite3.Error) -> LinkmapError:
+    return LinkmapError(
+        f"writing {path} failed ({error}): what was committed is safe; mend the disk or free some space, "
+        f"then go on with `{command('crawl --resume', path)}`"
+    )
+
+
+async def _tell_stored(store: Store, on_links: Callable[[list[FoundLink]], Awaitable[None]]) -> None:
+    """Hand over the links that the map holds; at least an empty list, from which on the crawl is accepted."""
+    await on_links([])
+    async for links in stored_links(store):
+        await on_links(links)
+
+
+async def _begun(store: Store, settings: Settings, seeds: list[Seed], *, resume: bool, add: bool) -> Ledger:
+    """The ledger of the map, with a run begun or taken up."""
+    ledger = await Ledger.open(store, settings)
+    if resume:
+        await ledger.resume_run()
+    else:
+        await ledger.begin_run(seeds, judge_again=add)
+    return ledger
 
 
 class _Run:
@@ -105,6 +126,7 @@ class _Run:
         settings: Settings,
         progress: Callable[[Progress], None] | None,
         on_answer: Callable[[str, Visit], None] | None,
+        on_links: Callable[[list[FoundLink]], Awaitable[None]] | None,
         stop: asyncio.Event,
     ) -> None:
         self.ledger = ledger
@@ -113,6 +135,7 @@ class _Run:
         self.settings = settings
         self.progress = progress
         self.on_answer = on_answer
+        self.on_links = on_links
         self.stop = stop
         self.cuts: list[str] = []
 
@@ -120,7 +143,7 @@ class _Run:
         """Crawl, index, and say how it ended."""
         started = asyncio.get_running_loop().time()
         async with self.client as client:
-            crawl = Crawl(self.ledger, self.settings, client, self.on_answer)
+            crawl = Crawl(self.ledger, self.settings, client, self.on_answer, self.on_links)
             await self._watched(crawl)
         state = await self._end(crawl)
         return CrawlResult(

@@ -7,12 +7,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
+from linkmap.cli.edges import STANDARD_OUTPUT, EdgeFile
 from linkmap.cli.options import db_option
 from linkmap.cli.progress import Display
 from linkmap.cli.summary import summary
@@ -157,6 +159,12 @@ _DEFAULTS = Settings()
     show_default=True,
     help="Processes that fetch and parse; 0: linkmap's own.",
 )
+@click.option(
+    "--edges",
+    metavar="FILE|-",
+    default=None,
+    help="Write all links of the map as TSV, new ones as they are committed; -: to standard output.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Print a line for every answer.")
 @click.pass_context
@@ -168,6 +176,7 @@ def crawl(
     db: Path,
     resume: bool,
     add: bool,
+    edges: str | None,
     quiet: bool,
     verbose: bool,
     **options: Any,
@@ -186,22 +195,11 @@ def crawl(
     display = Display(quiet=quiet, verbose=verbose)
     if settings is not None and settings.insecure:
         display.say("--insecure: no TLS certificate is verified, so anyone on the way may have written these pages.")
-    result = _run(
-        lambda stop: crawl_map(
-            chosen,
-            db,
-            settings,
-            resume=resume,
-            add=add,
-            secrets=secrets,
-            progress=display.update,
-            on_answer=display.answer,
-            stop=stop,
-        ),
-        display,
-    )
+    file = EdgeFile(edges, [db, *map(Path, seed_files)]) if edges else None
+    work = partial(crawl_map, chosen, db, settings, resume=resume, add=add, secrets=secrets)
+    result = _run(work, display, file)
     if not quiet or _exit_code(result) == 1:
-        click.echo(summary(result, db), err=quiet)
+        click.echo(summary(result, db), err=quiet or edges == STANDARD_OUTPUT)
     ctx.exit(_exit_code(result))
 
 
@@ -252,15 +250,19 @@ def _lines(name: str) -> list[str]:
         raise UsageError(f"--seeds {name}: not UTF-8 text (byte {error.start}); save it as UTF-8") from error
 
 
-def _run(work: Callable[[asyncio.Event], Any], display: Display) -> CrawlResult:
+def _run(work: Callable[..., Any], display: Display, file: EdgeFile | None) -> CrawlResult:
     """The crawl's result, on uvloop where there is one, with Ctrl-C understood once and twice."""
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_with_signals(work, display))
+    on_links = file.write if file else None
+    watched = partial(work, progress=display.update, on_answer=display.answer, on_links=on_links)
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(_with_signals(watched, display, file.stop if file else asyncio.Event()))
+    finally:
+        if file:
+            file.close()
 
 
-async def _with_signals(work: Callable[[asyncio.Event], Any], display: Display) -> CrawlResult:
-    stop = asyncio.Event()
-
+async def _with_signals(work: Callable[..., Any], display: Display, stop: asyncio.Event) -> CrawlResult:
     def interrupted() -> None:
         if stop.is_set():
             display.close()
@@ -274,7 +276,7 @@ async def _with_signals(work: Callable[[asyncio.Event], Any], display: Display) 
             loop.add_signal_handler(number, interrupted)
     try:
         with display:
-            result: CrawlResult = await work(stop)
+            result: CrawlResult = await work(stop=stop)
             return result
     finally:
         if sys.platform != "win32":

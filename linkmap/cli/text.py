@@ -99,7 +99,12 @@ def _write_csv(out: TextIO, columns: Sequence[str], rows: Iterable[Sequence[Valu
 
 def _write_tsv(out: TextIO, columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
     for row in (columns, *rows):
-        out.write("\t".join(safe(_plain(value).translate(_TSV_ESCAPES)) for value in row) + "\n")
+        out.write(tsv_line(row))
+
+
+def tsv_line(row: Sequence[Value]) -> str:
+    """A row as one line of TSV: tabs, line ends and backslashes in its cells are escaped."""
+    return "\t".join(safe(_plain(value).translate(_TSV_ESCAPES)) for value in row) + "\n"
 
 
 def _write_json(out: TextIO, columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
