@@ -129,8 +129,8 @@ def test_only_the_kinds_that_are_named_make_edges(
     ("arguments", "sentence"),
     [
         ({"level": "site"}, "no level 'site': choose page, host or domain"),
-        ({"kinds": ["a", "link"]}, "no kind of link 'link': choose among a, area, iframe, frame, redirect"),
-        ({"kinds": []}, "no kind of link is named: choose among a, area, iframe, frame, redirect"),
+        ({"kinds": ["a", "hyperlink"]}, "no kind of link 'hyperlink': choose among a, area, iframe, frame, redirect, "),
+        ({"kinds": []}, "no kind of link is named: choose among a, area, iframe, frame, redirect, "),
     ],
 )
 def test_a_wrong_level_or_kind_is_told_in_one_sentence(
