@@ -150,6 +150,8 @@ class Link(NamedTuple):
     anchor: str
     credentials: bool
     """Whether the link carried user:password, which is never stored."""
+    hreflang: str | None = None
+    """The language that the link says its target is in, as written."""
 
 
 class Target(NamedTuple):

@@ -52,7 +52,8 @@ def graph(db: Path) -> tuple[set[tuple[Any, ...]], list[tuple[Any, ...]]]:
     )
     links = rows(
         db,
-        "SELECT source_url, ordinal, target_url, kind, rel, region, anchor, credentials FROM links ORDER BY 1, 2",
+        "SELECT source_url, ordinal, target_url, kind, rel, region, anchor, credentials, hreflang FROM links "
+        "ORDER BY 1, 2",
     )
     return set(pages), links
 

@@ -111,6 +111,8 @@ def test_every_kind_is_recorded_with_its_evidence_in_the_order_of_the_page(every
     )
     expected = [tuple(map(str.strip, line.split("|")))[:5] for line in EXPECTED.strip().splitlines()]
     assert [(target.removeprefix(every_kind.url), *rest) for target, *rest in found] == expected
+    languages = rows(db, "SELECT kind, hreflang FROM links WHERE hreflang IS NOT NULL")
+    assert languages == [("alternate_hreflang", "de")]
     assert {kind for (kind,) in rows(db, "SELECT kind FROM links")} == {kind.word for kind in LinkKind}
 
 

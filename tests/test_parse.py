@@ -240,6 +240,22 @@ def test_the_kind_of_a_link_element_is_in_its_rel(rel: str, hreflang: str, kind:
 
 
 @pytest.mark.parametrize(
+    ("html", "language", "reason"),
+    [
+        ("<link rel=alternate hreflang=de-CH href=x>", "de-CH", "as written"),
+        ("<link rel=alternate hreflang=' x-default ' href=x>", "x-default", "folded"),
+        ("<a href=x hreflang=fr>t</a>", "fr", "an a may say it too"),
+        ("<link rel=next href=x>", None, "nothing said"),
+        ("<link rel=alternate hreflang='' href=x>", None, "an empty one says nothing"),
+        (f"<a href=x hreflang={'x' * 500}>t</a>", "x" * 100, "capped"),
+        ("<img src=x hreflang=de>", None, "an image has none"),
+    ],
+)
+def test_the_language_of_a_link(html: str, language: str | None, reason: str) -> None:
+    assert only_link(html).hreflang == language, reason
+
+
+@pytest.mark.parametrize(
     ("content", "target", "reason"),
     [
         ("0; url=x", "x", "as most write it"),
@@ -323,7 +339,8 @@ def test_the_candidates_of_a_srcset(srcset: str, found: list[str], reason: str) 
     ],
 )
 def test_the_links_of_a_link_header(header: str, found: list[str], reason: str) -> None:
-    elements = header_links(header, HERE)
+    elements = list(header_links(header, HERE))
+    assert [each.hreflang for each in elements] == ["de" if "hreflang" in header else None for _ in elements]
     assert [f"{each.kind.word} {each.reference} {each.rel}".strip() for each in elements] == found, reason
 
 
@@ -505,6 +522,7 @@ def test_any_page_gives_the_same_links_and_digest_twice(html: str) -> None:
         ("<a href=x>t</a>", "<a href=x rel=nofollow>t</a>"),
         ("<a href=x>t</a>", "<nav><a href=x>t</a></nav>"),
         ("<a href=x></a>", "<iframe src=x></iframe>"),
+        ("<a href=x hreflang=de>t</a>", "<a href=x hreflang=fr>t</a>"),
         ("<a href=http://b.test/>t</a>", "<a href=http://u@b.test/>t</a>"),
         ("<a href=x>t</a><a href=y>t</a>", "<a href=y>t</a><a href=x>t</a>"),
         ("<a href=x>t</a>", "<a href=x>t</a><a href=x>t</a>"),

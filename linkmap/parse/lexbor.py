@@ -71,12 +71,14 @@ def _elements(tree: LexborHTMLParser) -> Iterator[Element]:
                 continue
             reference = attributes.get("href", attributes.get("xlink:href")) or ""
             rel = attributes.get("rel") or ""
-            yield Element(LinkKind.A, reference, rel, _region(node, regions), _text_or_image(node, attributes))
+            anchor, language = _text_or_image(node, attributes), attributes.get("hreflang")
+            yield Element(LinkKind.A, reference, rel, _region(node, regions), anchor, language)
         elif references := list(_references(tag, attributes)):
             rel = attributes.get("rel") or "" if tag in _WITH_REL else ""
             region, anchor = _region(node, regions), _stand_in(tag, attributes)
+            language = attributes.get("hreflang") if tag == "link" else None
             for kind, reference in references:
-                yield Element(kind, reference, rel, region, anchor)
+                yield Element(kind, reference, rel, region, anchor, language)
 
 
 def _references(tag: str, attributes: Attributes) -> Iterator[tuple[LinkKind, str]]:

@@ -31,8 +31,8 @@ def header_links(value: str, url: str) -> Iterator[Element]:
             place = parameter.end()
         if _is_of_this_page(parameters.get("anchor"), url):
             rel = parameters.get("rel", "")
-            kind = link_kind(rel, parameters.get("hreflang", ""))
-            yield Element(kind, target.group(1) or url, rel, Region.NONE, "")
+            language = parameters.get("hreflang")
+            yield Element(link_kind(rel, language or ""), target.group(1) or url, rel, Region.NONE, "", language)
         if value[place : place + 1] not in ("", ","):
             return
 

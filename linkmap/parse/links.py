@@ -14,6 +14,7 @@ RULES_VERSION = 2
 MAX_ANCHOR = 300
 MAX_TEXT = 1_000
 MAX_REL = 200
+MAX_HREFLANG = 100
 MAX_URL = 65_536
 
 _EMPTY_IS_BASE = frozenset({LinkKind.A, LinkKind.AREA, LinkKind.REDIRECT})
@@ -30,6 +31,7 @@ class Element(NamedTuple):
     rel: str
     region: Region
     anchor: str
+    hreflang: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,8 @@ def links_of(page: Page, url: str) -> Found:
             found.append(Target(name, urls.url_key(name), valid))
         rel = rel_tokens(element.rel) if element.rel else ""
         anchor = fold(element.anchor, MAX_ANCHOR) if element.anchor else ""
-        links.append(Link(index, element.kind, rel, element.region, anchor, credentials))
+        language = (fold(element.hreflang, MAX_HREFLANG) or None) if element.hreflang else None
+        links.append(Link(index, element.kind, rel, element.region, anchor, credentials, language))
     return Found(_document(page, base, url, inert), tuple(found), tuple(links))
 
 
@@ -118,7 +121,9 @@ def links_digest(targets: Sequence[Target], links: Sequence[Link]) -> bytes:
     digest = blake2b(str(RULES_VERSION).encode(), digest_size=16)
     for link in links:
         digest.update(targets[link.target].key)
-        digest.update(repr((int(link.kind), link.rel, int(link.region), link.anchor, link.credentials)).encode())
+        digest.update(
+            repr((int(link.kind), link.rel, int(link.region), link.anchor, link.credentials, link.hreflang)).encode()
+        )
     return digest.digest()
 
 

@@ -93,6 +93,7 @@ class LinkRow(NamedTuple):
     region: int
     anchor: int
     credentials: bool
+    hreflang: str | None = None
 
 
 @dataclass(slots=True)
