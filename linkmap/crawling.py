@@ -212,7 +212,7 @@ class Crawl:
 
     async def _visit_page(self, host: int, entry: Entry) -> None:
         try:
-            report = await visit(Job(entry.page, entry.url), self.client)
+            report = await visit(Job(entry.page, entry.url, parser=self.settings.parser), self.client)
         except OutOfFilesError:
             self._ease(host, entry)
             return

@@ -128,6 +128,13 @@ class Region(IntEnum):
     FOOTER = 6
 
 
+class Parser(StrEnum):
+    """Which reader parses HTML; both must find the same links."""
+
+    LEXBOR = "lexbor"
+    BS4 = "bs4"
+
+
 class Reach(IntEnum):
     """The best way in which links lead to a page; a lower one is better and replaces a higher one."""
 
@@ -210,6 +217,7 @@ class Job:
     url: str
     robots: bool = False
     """Whether this is a robots.txt; its text comes back and its links do not."""
+    parser: Parser = Parser.LEXBOR
 
 
 @dataclass(frozen=True, slots=True)

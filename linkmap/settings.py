@@ -8,7 +8,7 @@ from math import inf
 
 from linkmap import __version__
 from linkmap import url as urls
-from linkmap.model import UsageError
+from linkmap.model import Parser, UsageError
 from linkmap.scope import Scope, ScopeName, patterns
 
 MAX_DEPTH = 65_000
@@ -50,6 +50,7 @@ class Settings:
     insecure: bool = False
     """No TLS certificate is verified."""
     workers: int = 0
+    parser: Parser = Parser.LEXBOR
 
     def __post_init__(self) -> None:
         self._settle_types()
@@ -79,10 +80,11 @@ class Settings:
 
     def _settle_types(self) -> None:
         """Take a scope by its name and any sequence for a tuple, so that equal settings are equal when stored."""
-        try:
-            object.__setattr__(self, "scope", ScopeName(self.scope))
-        except ValueError as error:
-            raise UsageError(f"scope must be one of {', '.join(ScopeName)}, not {self.scope!r}") from error
+        for name, words in (("scope", ScopeName), ("parser", Parser)):
+            try:
+                object.__setattr__(self, name, words(getattr(self, name)))
+            except ValueError as error:
+                raise UsageError(f"{name} must be one of {', '.join(words)}, not {getattr(self, name)!r}") from error
         for name in ("include", "exclude"):
             if isinstance(getattr(self, name), str):
                 raise UsageError(f"{name} must be a sequence of regular expressions, not one string")

@@ -5,9 +5,9 @@ import time
 from dataclasses import replace
 
 from linkmap.fetch import Answer, Client, OutOfFilesError
-from linkmap.model import Job, Outcome, Report, Visit
+from linkmap.model import Job, Outcome, Parser, Report, Visit
+from linkmap.parse import lexbor
 from linkmap.parse.charset import decode
-from linkmap.parse.lexbor import read_html
 from linkmap.parse.link_header import header_links
 from linkmap.parse.links import Found, Page, links_of, redirect_link
 from linkmap.robots import MAX_BYTES as ROBOTS_BYTES
@@ -44,18 +44,26 @@ async def _page_report(job: Job, answer: Answer) -> Report:
     if answer.visit.outcome is not Outcome.FETCHED:
         return Report(job.page, answer.visit)
     if len(answer.body) > _LARGE_BODY:
-        found, charset = await asyncio.to_thread(_read, answer, job.url)
+        found, charset = await asyncio.to_thread(_read, answer, job)
     else:
-        found, charset = _read(answer, job.url)
+        found, charset = _read(answer, job)
     return Report(job.page, replace(answer.visit, charset=charset), found.document, found.targets, found.links)
 
 
-def _read(answer: Answer, url: str) -> tuple[Found, str]:
+def _read(answer: Answer, job: Job) -> tuple[Found, str]:
     text, charset = decode(answer.body, answer.header_type)
-    page = read_html(text)
+    page = _read_html(text, job.parser)
     if answer.link_header:
-        page = replace(page, headers=tuple(header_links(answer.link_header, url)))
-    return links_of(page, url), charset
+        page = replace(page, headers=tuple(header_links(answer.link_header, job.url)))
+    return links_of(page, job.url), charset
+
+
+def _read_html(text: str, parser: Parser) -> Page:
+    if parser is Parser.LEXBOR:
+        return lexbor.read_html(text)
+    from linkmap.parse import soup  # a tenth of a second to import, and seldom wanted
+
+    return soup.read_html(text)
 
 
 def _redirect_report(job: Job, visit: Visit, location: str) -> Report:

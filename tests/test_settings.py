@@ -22,6 +22,7 @@ OTHER: dict[str, Any] = {
     "max_pages": 5,
     "max_pages_per_host": 6,
     "max_time_s": 90.0,
+    "parser": "bs4",
     "concurrency": 9,
     "per_host": 2,
     "delay_s": 0.25,

@@ -20,7 +20,7 @@ from linkmap.cli.progress import Display
 from linkmap.cli.summary import summary
 from linkmap.cli.text import safe
 from linkmap.cli.types import AuthSecret, CookieSecret, Duration, HeaderSecret, Resolved, Size
-from linkmap.model import UsageError
+from linkmap.model import Parser, UsageError
 from linkmap.runs import CrawlResult
 from linkmap.runs import crawl as crawl_map
 from linkmap.scope import ScopeName
@@ -160,6 +160,13 @@ _DEFAULTS = Settings()
     help="Processes that fetch and parse; 0: linkmap's own.",
 )
 @click.option(
+    "--parser",
+    type=click.Choice([parser.value for parser in Parser]),
+    default=_DEFAULTS.parser.value,
+    show_default=True,
+    help="Who reads HTML; bs4 is a second opinion that takes far longer and must find the same links.",
+)
+@click.option(
     "--edges",
     metavar="FILE|-",
     default=None,
@@ -206,6 +213,7 @@ def crawl(
 def _settings(ctx: click.Context, db: Path, options: dict[str, Any], *, resume: bool, add: bool) -> Settings | None:
     """The settings that the options make; on a map that exists, the stored ones with what was given anew."""
     options["scope"] = ScopeName(options["scope"])
+    options["parser"] = Parser(options["parser"])
     if not (resume or add) or not db.exists():
         return Settings(**options)
     given = {

@@ -5,40 +5,15 @@ Regions come from one memoised walk up the tree, so a page of 10,000 links neste
 """
 
 from collections.abc import Iterator
-from typing import TypeAlias
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from linkmap.model import LinkKind, Region
-from linkmap.parse.links import MAX_ANCHOR, Element, Page, link_kind
-from linkmap.parse.microsyntax import refresh_target, srcset_urls
+from linkmap.parse.elements import APART, REGIONS, SILENT, Attributes, language_of, references, rel_of, stand_in
+from linkmap.parse.links import MAX_ANCHOR, Element, Page
 
-Attributes: TypeAlias = dict[str, str | None]
-
-_REGIONS = {region.name.lower(): region for region in Region if region is not Region.NONE}
-_REFERENCES = {
-    "iframe": (LinkKind.IFRAME, ("src",)),
-    "frame": (LinkKind.FRAME, ("src",)),
-    "img": (LinkKind.IMG, ("src",)),
-    "source": (LinkKind.SOURCE, ("src",)),
-    "script": (LinkKind.SCRIPT, ("src",)),
-    "embed": (LinkKind.EMBED, ("src",)),
-    "object": (LinkKind.OBJECT, ("data",)),
-    "video": (LinkKind.VIDEO, ("src", "poster")),
-    "audio": (LinkKind.AUDIO, ("src",)),
-    "track": (LinkKind.TRACK, ("src",)),
-}
-_SETS = frozenset({"img", "source"})
-"""Elements that may have a srcset."""
 _SELECTOR = "[href],[src],[srcset],form,object[data],video[poster],meta[http-equiv]"
 """Wider than what is a link, because each further selector takes time; a node that two match comes twice running."""
-_WITH_REL = frozenset({"area", "link", "form"})
-_TITLED = frozenset({"form", "embed", "object", "video", "audio"})
-_SILENT = frozenset({"script", "style"})
-_APART = frozenset({"br", "p", "div", "section", "article", "header", "footer", "figure", "figcaption"}) | frozenset(
-    {"h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "table", "tr", "td", "th"}
-)
-"""Elements whose text stands apart from what is around them."""
 _MOST_NODES = 300
 """Nodes read for one text: links may stand in one another, each with the text of all inside (`<a><object><a>`)."""
 
@@ -71,39 +46,14 @@ def _elements(tree: LexborHTMLParser) -> Iterator[Element]:
                 continue
             reference = attributes.get("href", attributes.get("xlink:href")) or ""
             rel = attributes.get("rel") or ""
-            anchor, language = _text_or_image(node, attributes), attributes.get("hreflang")
+            anchor, language = _text_or_image(node, attributes), language_of(tag, attributes)
             yield Element(LinkKind.A, reference, rel, _region(node, regions), anchor, language)
-        elif references := list(_references(tag, attributes)):
-            rel = attributes.get("rel") or "" if tag in _WITH_REL else ""
-            region, anchor = _region(node, regions), _stand_in(tag, attributes)
-            language = attributes.get("hreflang") if tag == "link" else None
-            for kind, reference in references:
+        elif found := list(references(tag, attributes)):
+            rel = rel_of(tag, attributes)
+            region, anchor = _region(node, regions), stand_in(tag, attributes)
+            language = language_of(tag, attributes)
+            for kind, reference in found:
                 yield Element(kind, reference, rel, region, anchor, language)
-
-
-def _references(tag: str, attributes: Attributes) -> Iterator[tuple[LinkKind, str]]:
-    """The links of one element other than `a`, by kind."""
-    if tag in _REFERENCES:
-        kind, names = _REFERENCES[tag]
-        for name in names:
-            if written := attributes.get(name):
-                yield kind, written
-        if tag in _SETS and (written := attributes.get("srcset")):
-            for url in srcset_urls(written):
-                yield kind, url
-    elif tag == "link":
-        rel, language = attributes.get("rel") or "", attributes.get("hreflang") or ""
-        yield link_kind(rel, language), attributes.get("href") or ""
-    elif tag == "area":
-        if "href" in attributes:
-            yield LinkKind.AREA, attributes["href"] or ""
-    elif tag == "meta":
-        if (attributes.get("http-equiv") or "").lower() == "refresh":
-            target = refresh_target(attributes.get("content") or "")
-            if target is not None:
-                yield LinkKind.META_REFRESH, target
-    elif tag == "form" and (attributes.get("method") or "").lower() not in ("post", "dialog"):
-        yield LinkKind.FORM, attributes.get("action") or ""
 
 
 def _region(node: LexborNode, known: dict[int, Region]) -> Region:
@@ -116,21 +66,12 @@ def _region(node: LexborNode, known: dict[int, Region]) -> Region:
             found = known[parent.mem_id]
             break
         passed.append(parent.mem_id)
-        if parent.tag in _REGIONS:
-            found = _REGIONS[parent.tag]
+        if parent.tag in REGIONS:
+            found = REGIONS[parent.tag]
             break
         parent = parent.parent
     known.update(dict.fromkeys(passed, found))
     return found
-
-
-def _stand_in(tag: str, attributes: Attributes) -> str:
-    """What an element says of itself that has no text of its own."""
-    if tag in ("area", "img"):
-        return attributes.get("alt") or attributes.get("title") or ""
-    if tag in ("iframe", "frame"):
-        return attributes.get("title") or attributes.get("name") or ""
-    return attributes.get("title") or "" if tag in _TITLED else ""
 
 
 def _text_or_image(node: LexborNode, attributes: Attributes) -> str:
@@ -171,9 +112,9 @@ def _text(node: LexborNode | None) -> str:
         if current.is_text_node:
             parts.append(current.text())
             size += len(parts[-1].strip())
-        elif current.tag not in _SILENT and current.first_child is not None:
-            waiting.extend((" ", current.first_child) if current.tag in _APART else (current.first_child,))
-        if current.tag in _APART:
+        elif current.tag not in SILENT and current.first_child is not None:
+            waiting.extend((" ", current.first_child) if current.tag in APART else (current.first_child,))
+        if current.tag in APART:
             parts.append(" ")
     return "".join(parts)
 

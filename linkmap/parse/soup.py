@@ -1,0 +1,101 @@
+"""The second HTML reader: Beautiful Soup on lxml's tree, for a second opinion on what a page says.
+
+A hundred times slower than the first, and another parser in every step; the two must find the same links. lxml is fed
+through Beautiful Soup, so nesting and huge attributes lose nothing (20,000 deep and 11 MB tried, 2026-11), as they do
+where lxml builds its own tree.
+"""
+
+import warnings
+from collections.abc import Iterator
+
+from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
+from bs4.element import NavigableString
+
+from linkmap.model import LinkKind, Region
+from linkmap.parse.elements import APART, REGIONS, SILENT, Attributes, language_of, references, rel_of, stand_in
+from linkmap.parse.links import Element, Page
+
+
+def read_html(text: str) -> Page:
+    """What a page says: its links as written, its base, its title and the like."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML is HTML to browsers and to us
+        soup = BeautifulSoup(text, "lxml")
+    base = next((tag for tag in soup.find_all("base", href=True) if not _is_inert(tag)), None)
+    description = soup.find("meta", attrs={"name": lambda name: name is not None and name.lower() == "description"})
+    return Page(
+        elements=tuple(_elements(soup)),
+        base=_attribute(base, "href"),
+        title=next((tag.get_text() for tag in soup.find_all("title") if tag.find_parent("svg") is None), None),
+        description=_attribute(description, "content"),
+        h1=_text(soup.h1) if soup.h1 is not None else "",
+        language=_attribute(soup.html, "lang"),
+    )
+
+
+def _elements(soup: BeautifulSoup) -> Iterator[Element]:
+    regions: dict[int, Region | None] = {}
+    for tag in soup.find_all(True):
+        region = _region(tag, regions)
+        if region is None:
+            continue
+        attributes = _attributes(tag)
+        if tag.name == "a":
+            reference = attributes.get("href", attributes.get("xlink:href"))
+            if reference is not None:
+                anchor = _text_or_image(tag, attributes)
+                rel, language = attributes.get("rel") or "", language_of("a", attributes)
+                yield Element(LinkKind.A, reference, rel, region, anchor, language)
+            continue
+        for kind, reference in references(tag.name, attributes):
+            rel, language = rel_of(tag.name, attributes), language_of(tag.name, attributes)
+            yield Element(kind, reference, rel, region, stand_in(tag.name, attributes), language)
+
+
+def _region(tag: Tag, known: dict[int, Region | None]) -> Region | None:
+    """The innermost sectioning element around a tag, None inside a `<template>`. Parents come before children."""
+    parent = tag.parent
+    around = known.get(id(parent), Region.NONE)
+    known[id(tag)] = None if around is None or tag.name == "template" else REGIONS.get(tag.name, around)
+    return around
+
+
+def _is_inert(tag: Tag) -> bool:
+    return tag.find_parent("template") is not None
+
+
+def _attributes(tag: Tag) -> Attributes:
+    """A tag's attributes as written; Beautiful Soup splits those that hold several words."""
+    return {name: " ".join(value) if isinstance(value, list) else value for name, value in tag.attrs.items()}
+
+
+def _attribute(tag: object, name: str) -> str | None:
+    return _attributes(tag).get(name) if isinstance(tag, Tag) else None
+
+
+def _text_or_image(tag: Tag, attributes: Attributes) -> str:
+    """The text of an `a`; where there is none, the text that stands in for an image, else its title."""
+    text = _text(tag)
+    if text and not text.isspace():
+        return text
+    for image in tag.find_all("img", alt=True):
+        alternative = _attribute(image, "alt")
+        if alternative and not alternative.isspace():
+            return alternative
+    return attributes.get("title") or ""
+
+
+def _text(tag: Tag) -> str:
+    """The text inside a tag as a reader sees it: without scripts, blocks and lines apart from one another."""
+    parts: list[str] = []
+    waiting: list[object] = list(reversed(tag.contents))
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, str) and not isinstance(current, NavigableString):
+            parts.append(current)
+        elif type(current) is NavigableString:
+            parts.append(str(current))
+        elif isinstance(current, Tag) and current.name not in SILENT:
+            apart = [" "] if current.name in APART else []
+            waiting.extend([*apart, *reversed(current.contents), *apart])
+    return "".join(parts)
