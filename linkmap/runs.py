@@ -22,6 +22,7 @@ from linkmap.tls import tls_context
 from linkmap.url import as_written
 
 _TICK_S = 0.25
+_AGAIN_S = 0.05
 
 
 @dataclass(slots=True)
@@ -205,8 +206,10 @@ class _Run:
         stopping = asyncio.ensure_future(self.stop.wait())
         await asyncio.wait({indexing, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
-        if not indexing.done():
+        while not indexing.done():
+            # One that falls between two statements breaks off neither, so it is said again.
             await self.store.interrupt()
+            await asyncio.wait({indexing}, timeout=_AGAIN_S)
         try:
             await indexing
         except sqlite3.OperationalError as error:
