@@ -26,8 +26,10 @@ from linkmap.store.sqlite import FollowedLink
 _STATES = tuple(State)
 _BY_LINKS = frozenset({Outcome.TOO_DEEP, Outcome.NOFOLLOW, Outcome.KIND_NOT_FOLLOWED})
 _BY_SCOPE = frozenset({Outcome.OFF_SCOPE, Outcome.EXCLUDED})
-_REDIRECTING = frozenset({Outcome.REDIRECT, Outcome.REDIRECT_LOOP, Outcome.TOO_MANY_REDIRECTS})
-_LINKED = _REDIRECTING | {Outcome.FETCHED, Outcome.NOT_HTML, Outcome.NOT_MODIFIED}
+REDIRECTING = frozenset({Outcome.REDIRECT, Outcome.REDIRECT_LOOP, Outcome.TOO_MANY_REDIRECTS})
+"""Outcomes of pages whose answer was a redirect."""
+
+_LINKED = REDIRECTING | {Outcome.FETCHED, Outcome.NOT_HTML, Outcome.NOT_MODIFIED}
 """Outcomes of pages that may have stored links; what is not HTML has them from its headers alone."""
 
 
@@ -131,7 +133,7 @@ class Discovery:
         self._batch.visits.append(VisitRow(outcome, visit.detail, entry.tries + 1, retry_at, capture, holder, page))
         if holder is not None:
             self._links(page, holder, report)
-        if page in self.exempt and visit.status is not None and outcome not in _REDIRECTING | {Outcome.PENDING}:
+        if page in self.exempt and visit.status is not None and outcome not in REDIRECTING | {Outcome.PENDING}:
             self._widen(entry.url)
 
     def decide(self, host: int, entry: Entry, outcome: Outcome, detail: str | None) -> None:
@@ -258,7 +260,7 @@ class Discovery:
             self._judge_anew(page, url, self._exclusion(page, url))
         elif outcome is Outcome.TOO_MANY_REDIRECTS and self.known.hops[page] < MAX_REDIRECTS:
             self._judge_anew(page, url, Exclusion(Outcome.REDIRECT))
-        elif exempted and outcome.state in (State.DONE, State.FAILED) and outcome not in _REDIRECTING:
+        elif exempted and outcome.state in (State.DONE, State.FAILED) and outcome not in REDIRECTING:
             self._widen(url)
         if outcome in _LINKED:
             self.improved.append(page)
@@ -320,7 +322,7 @@ class Discovery:
         ids = [self._meet(target, offers[index], page) for index, target in enumerate(report.targets)]
         if report.visit.outcome is Outcome.REDIRECT and ids:
             target = ids[0]
-            if target == page or self.known.outcome[target] in _REDIRECTING:
+            if target == page or self.known.outcome[target] in REDIRECTING:
                 self.redirected.append((page, target))
         names, batch = self.names, self._batch
         batch.links.extend(

@@ -7,7 +7,7 @@ redirect loops are closed, pages are judged again where the scope grew. What com
 from collections.abc import Callable, Iterable
 from typing import Self
 
-from linkmap.discovery import Discovery
+from linkmap.discovery import REDIRECTING, Discovery
 from linkmap.frontier import Entry
 from linkmap.model import Outcome, State
 from linkmap.seeds import Seed
@@ -168,8 +168,7 @@ class Ledger:
         for page, url, _ in rows:
             exempt.add(page)
             scope.add(url)
-        redirecting = (Outcome.REDIRECT, Outcome.REDIRECT_LOOP, Outcome.TOO_MANY_REDIRECTS)
-        hops = [page for page, _, outcome in rows if outcome in redirecting]
+        hops = [page for page, _, outcome in rows if outcome in REDIRECTING]
         while hops:
             target = await self.store.redirect_target(hops.pop())
             if target is None or target in exempt:
@@ -182,7 +181,7 @@ class Ledger:
                     (target,),
                 )
             )[0]
-            if outcome in redirecting:
+            if outcome in REDIRECTING:
                 hops.append(target)
             elif status is not None and outcome != Outcome.PENDING:
                 scope.add(url)

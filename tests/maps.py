@@ -24,11 +24,12 @@ def environment() -> dict[str, str]:
 
 
 def linkmap(
-    *arguments: object, cwd: Path, stdin: str | None = None, timeout: float = 60
+    *arguments: object, cwd: Path, stdin: str | None = None, timeout: float = 60, **options: Any
 ) -> subprocess.CompletedProcess[str]:
-    """Run the real command line to its end."""
+    """Run the real command line to its end. Further options are those of `subprocess.run`."""
+    words, surroundings = command(*arguments), environment()
     return subprocess.run(
-        command(*arguments), cwd=cwd, env=environment(), input=stdin, capture_output=True, text=True, timeout=timeout
+        words, cwd=cwd, env=surroundings, input=stdin, capture_output=True, text=True, timeout=timeout, **options
     )
 
 

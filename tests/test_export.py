@@ -3,11 +3,9 @@
 import csv
 import gzip
 import io
-import os
 import re
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -35,6 +33,7 @@ from graphmaps import (
     write_map,
 )
 from lxml import etree
+from maps import linkmap as run_linkmap
 
 from linkmap.export.atomic import whole_file
 from linkmap.export.elements import Elements
@@ -47,14 +46,11 @@ from linkmap.model import LinkmapError, UsageError
 from linkmap.store.ranks import store_ranks
 from linkmap.store.reader import open_reader
 
-ROOT = Path(__file__).parent.parent
 NAMESPACE = "{http://graphml.graphdrawing.org/xmlns}"
 
 
 def linkmap(folder: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "linkmap", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, **options)
+    return run_linkmap(*arguments, cwd=folder, **options)
 
 
 def ranked_map(folder: Path) -> Path:

@@ -1,27 +1,22 @@
 """`linkmap rank`, on the real command line."""
 
 import json
-import os
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import networkx
 import pytest
 from graphmaps import HOME, OLD, Link, Page, example_map, write_map
+from maps import linkmap as run_linkmap
 
 from linkmap.graph.networkx_face import load_graph
 from linkmap.store.lock import writer_lock
 
-ROOT = Path(__file__).parent.parent
-
 
 def linkmap(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "linkmap", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return run_linkmap(*arguments, cwd=folder)
 
 
 def rows(db: Path, sql: str) -> list[tuple[object, ...]]:
