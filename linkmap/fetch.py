@@ -9,7 +9,7 @@ import asyncio
 import errno
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -59,11 +59,17 @@ class Answer:
 
     visit: Visit
     body: bytes = b""
-    header_type: str | None = None
-    """The Content-Type header as sent; it may name the charset."""
-    location: str | None = None
-    link_header: str | None = None
-    """All Link headers (RFC 8288) as one."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Names and values as sent, in their order."""
+
+    def header(self, name: str) -> str | None:
+        """The value of a header, those of several as one (RFC 9110, 5.3), or None."""
+        return ", ".join(value for given, value in self.headers if given.lower() == name.lower()) or None
+
+    @property
+    def location(self) -> str | None:
+        """Where the answer redirects to, as written; None where it does not."""
+        return _first(self.headers, "location") if self.visit.outcome is Outcome.REDIRECT else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +224,9 @@ class Client:
         any_type: bool,
     ) -> Answer:
         """The answer whose headers have arrived; its body too, where it is wanted."""
-        header_type = _header_text(response.headers.get("Content-Type"))
-        content_type = _media_type(header_type)
-        location = _header_text(response.headers.get("Location"))
-        outcome, detail = _judge(response.status, content_type, location)
+        headers = tuple((name, _header_text(value)) for name, value in response.headers.items())
+        content_type = _media_type(_first(headers, "content-type"))
+        outcome, detail = _judge(response.status, content_type, _first(headers, "location"))
         wanted = outcome is Outcome.FETCHED or (any_type and outcome is Outcome.NOT_HTML)
         body, cut, truncated = b"", False, False
         if wanted:
@@ -239,13 +244,12 @@ class Client:
             body_bytes=len(body),
             cut=cut,
             truncated=truncated,
-            etag=_header_text(response.headers.get("ETag")),
-            last_modified=_header_text(response.headers.get("Last-Modified")),
+            etag=_first(headers, "etag"),
+            last_modified=_first(headers, "last-modified"),
             digest=blake2b(body, digest_size=16).digest() if wanted else None,
             retry_after_s=retry_after_s(response.headers.get("Retry-After"), time.time()),
         )
-        links = _header_text(", ".join(response.headers.getall("Link", ())) or None)
-        return Answer(visit, body, header_type, location if outcome is Outcome.REDIRECT else None, links)
+        return Answer(visit, body, headers)
 
 
 def retry_after_s(header: str | None, now: float) -> float | None:
@@ -350,9 +354,14 @@ def _media_type(header: str | None) -> str | None:
     return _clean(header.partition(";")[0].strip().lower()) or None if header else None
 
 
-def _header_text(value: str | None) -> str | None:
+def _first(headers: Iterable[tuple[str, str]], name: str) -> str | None:
+    """The first value of a header, its name in lower case, or None."""
+    return next((value for given, value in headers if given.lower() == name), None)
+
+
+def _header_text(value: str) -> str:
     """A header's value without lone surrogates: bytes that were no UTF-8 become their percent-encoding."""
-    if value is None or value.isascii():
+    if value.isascii():
         return value
     return "".join(
         f"%{ord(character) - 0xDC00:02X}" if 0xDC80 <= ord(character) <= 0xDCFF else character for character in value

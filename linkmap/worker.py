@@ -38,8 +38,8 @@ async def visit(job: Job, client: Client) -> Report:
 async def _page_report(job: Job, answer: Answer) -> Report:
     if answer.location is not None:
         return _redirect_report(job, answer.visit, answer.location)
-    if answer.visit.outcome is Outcome.NOT_HTML and answer.link_header:
-        found = links_of(Page((), tuple(header_links(answer.link_header, job.url))), job.url)
+    if answer.visit.outcome is Outcome.NOT_HTML and (links := answer.header("Link")):
+        found = links_of(Page((), tuple(header_links(links, job.url))), job.url)
         return Report(job.page, answer.visit, found.document, found.targets, found.links)
     if answer.visit.outcome is not Outcome.FETCHED:
         return Report(job.page, answer.visit)
@@ -51,10 +51,10 @@ async def _page_report(job: Job, answer: Answer) -> Report:
 
 
 def _read(answer: Answer, job: Job) -> tuple[Found, str]:
-    text, charset = decode(answer.body, answer.header_type)
+    text, charset = decode(answer.body, answer.header("Content-Type"))
     page = _read_html(text, job.parser)
-    if answer.link_header:
-        page = replace(page, headers=tuple(header_links(answer.link_header, job.url)))
+    if links := answer.header("Link"):
+        page = replace(page, headers=tuple(header_links(links, job.url)))
     return links_of(page, job.url), charset
 
 

@@ -121,7 +121,7 @@ def test_a_page_brings_its_body_and_evidence(site: Site) -> None:
     site.pages["/"] = Page(b"caf\xe9", headers=headers)
     (answer,) = get(site("/"))
     assert answer.body == b"caf\xe9"
-    assert answer.header_type == "text/html; charset=latin1"
+    assert answer.header("content-type") == "text/html; charset=latin1"
     found = answer.visit
     assert (found.content_type, found.body_bytes, found.cut, found.truncated) == ("text/html", 4, False, False)
     assert (found.etag, found.last_modified) == ('"1"', day)
