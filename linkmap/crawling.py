@@ -22,9 +22,9 @@ from linkmap.edges import FoundLink, links_in
 from linkmap.fetch import Client, OutOfFilesError
 from linkmap.frontier import ROBOTS_DEPTH, Entry, Frontier
 from linkmap.ledger import Change, Ledger
-from linkmap.model import Job, LinkmapError, Outcome, Report, Visit
+from linkmap.model import Job, LinkmapError, Manner, Outcome, Report, Visit
 from linkmap.permission import Permission, host_of
-from linkmap.retries import pause_s, retry_wait_s, slows_host
+from linkmap.retries import pause_s, refuses_head, retry_wait_s, slows_host
 from linkmap.scope import Exclusion
 from linkmap.seeds import Seed
 from linkmap.settings import Settings
@@ -98,6 +98,8 @@ class Crawl:
         self._dispatched = False
         self._eased = 0
         self._guessed: dict[int, Seed] = {}
+        self._headless: set[int] = set()
+        """Pages whose server refused HEAD, to be asked with GET."""
 
     def stop(self) -> None:
         """Start nothing more; what is under way may still end."""
@@ -141,15 +143,16 @@ class Crawl:
         await self.permission.load(self.ledger, self.frontier, self._loop.time())
         answers = await store.value(
             "SELECT count(*) FROM capture JOIN page ON page.id = capture.page "
-            "WHERE capture.status IS NOT NULL AND page.auxiliary = 0"
+            "WHERE capture.status IS NOT NULL AND page.manner <> ?",
+            (Manner.ROBOTS,),
         )
         requests: dict[int, int] = {}
         if settings.max_pages_per_host:
             query = (
                 "SELECT origin.host, count(*) FROM capture JOIN page ON page.id = capture.page "
-                "JOIN origin ON origin.id = page.origin WHERE page.auxiliary = 0 GROUP BY origin.host"
+                "JOIN origin ON origin.id = page.origin WHERE page.manner <> ? GROUP BY origin.host"
             )
-            requests = dict(await store.rows(query))
+            requests = dict(await store.rows(query, (Manner.ROBOTS,)))
         self.budgets.load(answers, requests)
         now, wall = self._loop.time(), time.time()
         is_new = self.discovery.last_capture == 0
@@ -211,8 +214,11 @@ class Crawl:
         self._wake.set()
 
     async def _visit_page(self, host: int, entry: Entry) -> None:
+        manner = self.discovery.manner(entry.page)
+        head = manner is Manner.CHECK and entry.page not in self._headless
+        job = Job(entry.page, entry.url, manner, head, self.settings.parser)
         try:
-            report = await visit(Job(entry.page, entry.url, parser=self.settings.parser), self.client)
+            report = await visit(job, self.client)
         except OutOfFilesError:
             self._ease(host, entry)
             return
@@ -224,8 +230,11 @@ class Crawl:
             self.responses += 1
             self.budgets.answers += 1
         wait_s = self._retry_wait_s(host, entry, report)
+        if head and refuses_head(report.visit):
+            self._headless.add(entry.page)
+            wait_s = wait_s or 0.0
         retry_at = None if wait_s is None else time.time() + wait_s
-        changes: list[Change] = [lambda discovery: discovery.record(host, entry, report, retry_at)]
+        changes: list[Change] = [lambda discovery: discovery.record(host, entry, report, retry_at, manner)]
         retry = None
         if wait_s is not None:
             retry = (host, entry._replace(tries=entry.tries + 1), self._loop.time() + wait_s)
@@ -236,7 +245,7 @@ class Crawl:
     async def _visit_robots(self, host: int, entry: Entry) -> None:
         """One request on the way to an origin's rules: the next hop, another try, or the end of it."""
         try:
-            report = await visit(Job(0, entry.url, robots=True), self.client)
+            report = await visit(Job(0, entry.url, Manner.ROBOTS), self.client)
         except OutOfFilesError:
             self._ease(host, entry)
             return

@@ -10,47 +10,30 @@ chain ends, the scope grows by that page's host or domain.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from linkmap import url as urls
 from linkmap.frontier import Entry
+from linkmap.judging import NO_DEPTH, SEED, SITEMAP_DEPTH, Judgement, Offer, judge, offered
 from linkmap.known import KnownPages
-from linkmap.model import FOLLOWED_KINDS, FREE_KINDS, LinkKind, Outcome, Reach, Report, State, Target
+from linkmap.model import Manner, Outcome, Reach, Report, State, Target
 from linkmap.names import Names, is_nofollow
 from linkmap.parse.links import links_digest
-from linkmap.scope import Exclusion, Scope
+from linkmap.scope import Scope, ScopeName
 from linkmap.settings import MAX_REDIRECTS, Settings
 from linkmap.store.batch import Batch, CaptureRow, JudgedRow, LinkRow, PageRow, ReachRow, VisitRow
 from linkmap.store.sqlite import FollowedLink
 
 _STATES = tuple(State)
-_BY_LINKS = frozenset({Outcome.TOO_DEEP, Outcome.NOFOLLOW, Outcome.KIND_NOT_FOLLOWED})
-_BY_SCOPE = frozenset({Outcome.OFF_SCOPE, Outcome.EXCLUDED})
+_JUDGED = frozenset(
+    {Outcome.TOO_DEEP, Outcome.NOFOLLOW, Outcome.KIND_NOT_FOLLOWED, Outcome.OFF_SCOPE, Outcome.EXCLUDED}
+)
+"""Outcomes that follow from the ways to a page, and may change with them."""
+
 REDIRECTING = frozenset({Outcome.REDIRECT, Outcome.REDIRECT_LOOP, Outcome.TOO_MANY_REDIRECTS})
 """Outcomes of pages whose answer was a redirect."""
 
 _LINKED = REDIRECTING | {Outcome.FETCHED, Outcome.NOT_HTML, Outcome.NOT_MODIFIED}
 """Outcomes of pages that may have stored links; what is not HTML has them from its headers alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """How a link, or the best of several, reaches a page."""
-
-    reach: Reach
-    depth: int = KnownPages.NO_DEPTH
-    hops: int = 0
-    exempt: bool = False
-
-    def better(self, other: "Offer") -> "Offer":
-        """The best of two in every respect."""
-        if self.reach is not other.reach:
-            best = self if self.reach < other.reach else other
-            return Offer(best.reach, best.depth, best.hops, self.exempt or other.exempt)
-        return Offer(self.reach, min(self.depth, other.depth), min(self.hops, other.hops), self.exempt or other.exempt)
-
-
-SEED = Offer(Reach.FOLLOWED, depth=0, hops=0, exempt=True)
 
 
 class Discovery:
@@ -66,6 +49,8 @@ class Discovery:
         self.auxiliary_counts: Counter[Outcome] = Counter()
         self.last_capture = 0
         self.exempt: set[int] = set()
+        self.sitemaps: dict[int, int] = {}
+        """Page -> files in a row from robots.txt to it, of pages that robots.txt or an index names a sitemap."""
         self.widened: list[str] = []
         """What the redirects of seeds added to the scope, in this run."""
         self.ready: list[tuple[int, Entry]] = []
@@ -91,8 +76,11 @@ class Discovery:
             reach = known.reach[page]
             depth = known.depth[page]
             batch.reaches.append(
-                ReachRow(_stored_depth(depth), known.hops[page], reach, reach == Reach.AUXILIARY, page)
-            )
+                ReachRow(
+                    _stored_depth(depth), known.hops[page], reach, reach == Reach.AUXILIARY,
+                    self.sitemaps.get(page, 0), bool(known.resource[page]), known.manner[page], page,
+                )
+            )  # fmt: skip
         for host, (pending, done, failed, excluded) in self._moves.items():
             batch.host_counts.append((pending, done, failed, excluded, host))
         self._batch = Batch()
@@ -107,6 +95,11 @@ class Discovery:
         return bool(self.improved or self.redirected or self.judge_again)
 
     @property
+    def pending(self) -> int:
+        """How many pages and sitemaps wait to be requested."""
+        return self.counts[Outcome.PENDING] + self.auxiliary_counts[Outcome.PENDING]
+
+    @property
     def batch(self) -> Batch:
         """The rows gathered so far, for what needs no judgement."""
         return self._batch
@@ -117,8 +110,17 @@ class Discovery:
         self._batch.seeds.append((self.run, page, written, guess))
         return page
 
-    def record(self, host: int, entry: Entry, report: Report, retry_at: float | None = None) -> None:
-        """Take in the answer to a page's request. With `retry_at` (Unix time) the page stays pending until then."""
+    def manner(self, page: int) -> Manner:
+        """In which manner a pending page is to be requested."""
+        return Manner(self.known.manner[page])
+
+    def record(
+        self, host: int, entry: Entry, report: Report, retry_at: float | None = None, manner: Manner = Manner.PAGE
+    ) -> None:
+        """Take in the answer to a page's request. With `retry_at` (Unix time) the page stays pending until then.
+
+        So it does where a link that came in the meantime asks for another manner of request.
+        """
         page, visit = entry.page, report.visit
         outcome = visit.outcome
         if outcome is Outcome.REDIRECT and self.known.hops[page] >= MAX_REDIRECTS:
@@ -132,51 +134,61 @@ class Discovery:
         holder = capture if linked else None
         self._batch.visits.append(VisitRow(outcome, visit.detail, entry.tries + 1, retry_at, capture, holder, page))
         if holder is not None:
-            self._links(page, holder, report)
+            self._links(page, holder, report, self._way(page))
         if page in self.exempt and visit.status is not None and outcome not in REDIRECTING | {Outcome.PENDING}:
             self._widen(entry.url)
+        if manner != self.known.manner[page] and outcome is not Outcome.PENDING:
+            self._judge_anew(page, entry.url, self._judgement(page, entry.url))
 
     def decide(self, host: int, entry: Entry, outcome: Outcome, detail: str | None) -> None:
         """Settle a pending page without a request."""
         self._move(entry.page, host, outcome)
-        self._judged[entry.page] = JudgedRow(outcome, detail, entry.page)
+        self._judged[entry.page] = JudgedRow(outcome, detail, self.known.manner[entry.page], entry.page)
 
     def record_robots(self, url: str, report: Report) -> int:
-        """Take in the answer to a request for a robots.txt; gives the id of its capture.
+        """Take in the answer to a request for a robots.txt, and the sitemaps it names; gives the id of its capture.
 
         The URL becomes an auxiliary page. Where it is a page in its own right, the answer is only appended:
         what becomes of that page is for its own request to say.
         """
-        key = urls.url_key(url)
+        key, outcome = urls.url_key(url), report.visit.outcome
         page = self.known.find(key)
         is_new = not page
         if is_new:
-            page = self._append(Target(url, key, True), Offer(Reach.AUXILIARY), report.visit.outcome, None, None)
-        capture = self._capture(page, report, with_links=False)
-        if self.known.reach[page] == Reach.AUXILIARY:
+            judged = Judgement(outcome, None, Manner.ROBOTS)
+            page = self._append(Target(url, key, True), Offer(Reach.AUXILIARY), judged, None)
+        linked = report.text is not None and bool(report.links)
+        capture = self._capture(page, report, with_links=linked)
+        if self.known.manner[page] == Manner.ROBOTS:
             if not is_new:
-                self._move(page, self._host(url), report.visit.outcome)
-            self._batch.visits.append(VisitRow(report.visit.outcome, report.visit.detail, 1, None, capture, None, page))
+                self._move(page, self._host(url), outcome)
+            holder = capture if linked else None
+            self._batch.visits.append(VisitRow(outcome, report.visit.detail, 1, None, capture, holder, page))
+        if linked:
+            self._links(page, capture, report, Offer(Reach.AUXILIARY))
         return capture
 
     def propagate(self, links: Iterable[FollowedLink]) -> None:
         """Pass the gain of improved pages on along their stored links."""
         for link in links:
-            offer = self._offer(link.source, link.kind, bool(link.nofollow))
+            offer = offered(link.kind, bool(link.nofollow), self._way(link.source))
             self._improve(link.target, link.target_url, offer)
 
     def close_loop(self, pages: Iterable[tuple[int, str]]) -> None:
         """Mark the pages (id, URL) of a redirect loop."""
         for page, url in pages:
-            self._judge_anew(page, url, Exclusion(Outcome.REDIRECT_LOOP))
+            self._judge_anew(page, url, Judgement(Outcome.REDIRECT_LOOP, None, self.manner(page)))
 
     def rejudge(self, pages: Iterable[tuple[int, str]]) -> None:
         """Judge pages (id, URL) again that were excluded, because the scope or the settings grew."""
         for page, url in pages:
-            outcome = Outcome(self.known.outcome[page])
-            exclusion = self._exclusion(page, url)
-            if (exclusion.outcome if exclusion else Outcome.PENDING) is not outcome:
-                self._judge_anew(page, url, exclusion)
+            judged, outcome = self._judgement(page, url), Outcome(self.known.outcome[page])
+            if outcome.state is State.EXCLUDED:
+                is_same = judged.outcome is outcome
+            else:
+                is_same = judged.outcome is not Outcome.PENDING or judged.manner == self.known.manner[page]
+            if not is_same:
+                self._judge_anew(page, url, judged)
 
     def counts_json(self) -> dict[str, dict[str, int]]:
         """The accounting, as it is stored with the run."""
@@ -190,28 +202,33 @@ class Discovery:
         if page:
             self._improve(page, target.url, offer)
             return page
-        exclusion = self.scope.exclusion(target.url, valid=target.valid, exempt=offer.exempt)
-        exclusion = exclusion or self._by_links(offer.reach, offer.depth, offer.hops)
-        outcome = exclusion.outcome if exclusion else Outcome.PENDING
-        page = self._append(target, offer, outcome, exclusion.detail if exclusion else None, referrer)
+        judged = judge(target.url, offer, self.settings, self.scope, valid=target.valid)
+        page = self._append(target, offer, judged, referrer)
         if offer.exempt:
             self.exempt.add(page)
-        if outcome is Outcome.PENDING:
+        if offer.sitemap:
+            self.sitemaps[page] = offer.sitemap
+        if judged.outcome is Outcome.PENDING:
             origin = self._batch.pages[-1].origin
             assert origin is not None
-            self.ready.append((self.names.origin_hosts[origin], Entry(offer.depth, page, target.url, origin, 0)))
+            turn = SITEMAP_DEPTH if offer.depth == NO_DEPTH else offer.depth
+            self.ready.append((self.names.origin_hosts[origin], Entry(turn, page, target.url, origin, 0)))
         return page
 
-    def _append(self, target: Target, offer: Offer, outcome: Outcome, detail: str | None, referrer: int | None) -> int:
+    def _append(self, target: Target, offer: Offer, judged: Judgement, referrer: int | None) -> int:
+        outcome, detail, manner = judged
         origin = urls.origin(target.url) if target.valid else None
         origin_id = self.names.origin(origin, self._batch) if origin else None
-        page = self.known.add(target.key, depth=offer.depth, hops=offer.hops, reach=offer.reach, outcome=outcome)
+        page = self.known.add(
+            target.key, depth=offer.depth, hops=offer.hops, reach=offer.reach, outcome=outcome, manner=manner,
+            resource=offer.resource,
+        )  # fmt: skip
         auxiliary = offer.reach is Reach.AUXILIARY
         depth = _stored_depth(offer.depth)
         self._batch.pages.append(
             PageRow(
                 page, target.url, target.key, origin_id, auxiliary, depth, offer.hops, offer.reach, outcome, detail,
-                self.run, referrer,
+                manner, offer.sitemap, offer.resource, self.run, referrer,
             )
         )  # fmt: skip
         (self.auxiliary_counts if auxiliary else self.counts)[outcome] += 1
@@ -222,71 +239,73 @@ class Discovery:
     def _improve(self, page: int, url: str, offer: Offer) -> None:
         """Let a link to a known page count: it may bring the page nearer, or make it one that is fetched."""
         known = self.known
-        was_auxiliary = known.reach[page] == Reach.AUXILIARY
-        nearer = False
-        if offer.reach is Reach.FOLLOWED:
-            nearer = offer.depth < known.depth[page] or offer.hops < known.hops[page] or known.reach[page] != 0
-            if nearer:
-                first = known.reach[page] != Reach.FOLLOWED
-                known.depth[page] = min(offer.depth, known.depth[page])
-                known.hops[page] = offer.hops if first else min(offer.hops, known.hops[page])
-        exempted = offer.exempt and page not in self.exempt
-        if not (nearer or exempted or offer.reach < known.reach[page]):
+        if not (
+            offer.exempt
+            or offer.sitemap
+            or (offer.resource and not known.resource[page])
+            or offer.reach < known.reach[page]
+            or (offer.reach == known.reach[page] and (offer.depth < known.depth[page] or offer.hops < known.hops[page]))
+        ):
             return
-        known.reach[page] = min(offer.reach, known.reach[page])
+        before = self._way(page)
+        way = before.better(offer)
+        if way == before:
+            return
+        known.reach[page], known.depth[page], known.hops[page] = way.reach, way.depth, way.hops
+        known.resource[page] = way.resource
         self._reached[page] = None
+        exempted = way.exempt and not before.exempt
         if exempted:
             self.exempt.add(page)
-        if was_auxiliary:
-            before = Outcome(known.outcome[page])
-            self.auxiliary_counts[before] -= 1
-            self.counts[before] += 1
-            self._moves[self._host(url)][_STATES.index(before.state)] += 1
-            # What robots.txt was answered is no answer to a request for this page.
-            self._batch.visits.append(VisitRow(before, None, 0, None, None, None, page))
-            self._judge_anew(page, url, self._exclusion(page, url))
-            return
+        if way.sitemap:
+            self.sitemaps[page] = way.sitemap
+        if before.reach is Reach.AUXILIARY and way.reach is not Reach.AUXILIARY:
+            outcome = Outcome(known.outcome[page])
+            self.auxiliary_counts[outcome] -= 1
+            self.counts[outcome] += 1
+            self._moves[self._host(url)][_STATES.index(outcome.state)] += 1
         self._review(page, url, exempted)
 
     def _review(self, page: int, url: str, exempted: bool) -> None:
         """Draw the consequences of a gain: another outcome, links to pass it on along, a wider scope."""
-        outcome = Outcome(self.known.outcome[page])
-        if outcome in _BY_LINKS:
-            reach, depth, hops = self.known.reach[page], self.known.depth[page], self.known.hops[page]
-            exclusion = self._by_links(Reach(reach), depth, hops)
-            if exclusion is None or exclusion.outcome is not outcome:
-                self._judge_anew(page, url, exclusion)
-        elif exempted and outcome in _BY_SCOPE:
-            self._judge_anew(page, url, self._exclusion(page, url))
+        outcome, manner = Outcome(self.known.outcome[page]), self.known.manner[page]
+        judged = self._judgement(page, url)
+        if outcome is Outcome.PENDING:
+            self.known.manner[page] = judged.manner
+        elif outcome in _JUDGED:
+            if judged[:2] != (outcome, None):
+                self._judge_anew(page, url, judged)
+        elif manner == Manner.ROBOTS and judged.manner != manner:
+            # What robots.txt was answered is no answer to a request for this page.
+            self._batch.visits.append(VisitRow(outcome, None, 0, None, None, None, page))
+            self._judge_anew(page, url, judged)
+        elif outcome.state is not State.EXCLUDED and judged.manner != manner:
+            self._judge_anew(page, url, judged)
         elif outcome is Outcome.TOO_MANY_REDIRECTS and self.known.hops[page] < MAX_REDIRECTS:
-            self._judge_anew(page, url, Exclusion(Outcome.REDIRECT))
+            self._judge_anew(page, url, Judgement(Outcome.REDIRECT, None, self.manner(page)))
         elif exempted and outcome.state in (State.DONE, State.FAILED) and outcome not in REDIRECTING:
             self._widen(url)
         if outcome in _LINKED:
             self.improved.append(page)
 
-    def _exclusion(self, page: int, url: str) -> Exclusion | None:
-        """Why a known page is not fetched, judged from its URL and from all links so far."""
+    def _judgement(self, page: int, url: str) -> Judgement:
+        """What is to become of a known page, judged from its URL and from all links so far."""
+        valid = self.known.outcome[page] != Outcome.INVALID
+        return judge(url, self._way(page), self.settings, self.scope, valid=valid)
+
+    def _way(self, page: int) -> Offer:
+        """The best of all ways to a page."""
         known = self.known
-        valid = known.outcome[page] != Outcome.INVALID
-        found = self.scope.exclusion(url, valid=valid, exempt=page in self.exempt)
-        return found or self._by_links(Reach(known.reach[page]), known.depth[page], known.hops[page])
+        reach, level = Reach(known.reach[page]), self.sitemaps.get(page, 0)
+        exempt, resource = page in self.exempt, bool(known.resource[page])
+        return Offer(reach, known.depth[page], known.hops[page], exempt, level, resource)
 
-    def _by_links(self, reach: Reach, depth: int, hops: int) -> Exclusion | None:
-        if reach is Reach.NOFOLLOW:
-            return Exclusion(Outcome.NOFOLLOW)
-        if reach is not Reach.FOLLOWED:
-            return Exclusion(Outcome.KIND_NOT_FOLLOWED)
-        if hops > MAX_REDIRECTS:
-            return Exclusion(Outcome.TOO_DEEP, f"after {MAX_REDIRECTS} redirects or refreshes in a row")
-        return Exclusion(Outcome.TOO_DEEP) if depth > self.settings.depth else None
-
-    def _judge_anew(self, page: int, url: str, exclusion: Exclusion | None) -> None:
-        outcome = exclusion.outcome if exclusion else Outcome.PENDING
+    def _judge_anew(self, page: int, url: str, judged: Judgement) -> None:
         host = self._host(url)
-        self._move(page, host, outcome)
-        self._judged[page] = JudgedRow(outcome, exclusion.detail if exclusion else None, page)
-        if outcome is Outcome.PENDING:
+        self._move(page, host, judged.outcome)
+        self.known.manner[page] = judged.manner
+        self._judged[page] = JudgedRow(judged.outcome, judged.detail, judged.manner, page)
+        if judged.outcome is Outcome.PENDING:
             self.reopened.add(host)
 
     def _move(self, page: int, host: int, outcome: Outcome) -> None:
@@ -303,20 +322,21 @@ class Discovery:
             self._moves[host][_STATES.index(outcome.state)] += 1
 
     def _widen(self, url: str) -> None:
-        added = self.scope.add(url)
+        added = self.scope.widen(url)
         if added is not None:
-            self.widened.append(added)
+            if self.scope.name is not ScopeName.ANY:
+                self.widened.append(added)
             self.judge_again = (Outcome.OFF_SCOPE,)
 
     def _host(self, url: str) -> int:
         origin = urls.origin(url)
         return self.names.host(origin.host, self._batch) if origin else 0
 
-    def _links(self, page: int, capture: int, report: Report) -> None:
-        """Append a page's links and meet their targets, each with the best of its links."""
+    def _links(self, page: int, capture: int, report: Report, way: Offer) -> None:
+        """Append a page's links and meet their targets, each with the best of its links; `way` leads to the page."""
         offers: dict[int, Offer] = {}
         for link in report.links:
-            offer = self._offer(page, link.kind, is_nofollow(link.rel))
+            offer = offered(link.kind, is_nofollow(link.rel), way)
             former = offers.get(link.target)
             offers[link.target] = offer if former is None or former is offer else offer.better(former)
         ids = [self._meet(target, offers[index], page) for index, target in enumerate(report.targets)]
@@ -329,21 +349,10 @@ class Discovery:
             LinkRow(
                 capture, ordinal, ids[link.target], link.kind, names.rel(link.rel, batch), link.region,
                 names.anchor(link.anchor, batch), link.credentials, link.hreflang,
+                link.lastmod,
             )
             for ordinal, link in enumerate(report.links)
         )  # fmt: skip
-
-    def _offer(self, source: int, kind: int, nofollow: bool) -> Offer:
-        """How a page is reached by one link of this kind from a page."""
-        if kind not in FOLLOWED_KINDS:
-            return Offer(Reach.KIND_NOT_FOLLOWED)
-        if nofollow:
-            return Offer(Reach.NOFOLLOW)
-        depth = self.known.depth[source]
-        if kind in FREE_KINDS:
-            exempt = kind == LinkKind.REDIRECT and source in self.exempt
-            return Offer(Reach.FOLLOWED, depth, min(self.known.hops[source] + 1, 255), exempt)
-        return Offer(Reach.FOLLOWED, min(depth + 1, KnownPages.NO_DEPTH - 1), 0)
 
     def _capture(self, page: int, report: Report, with_links: bool) -> int:
         """Append an answer; gives its id."""
@@ -382,4 +391,4 @@ class Discovery:
 
 
 def _stored_depth(depth: int) -> int | None:
-    return None if depth == KnownPages.NO_DEPTH else depth
+    return None if depth == NO_DEPTH else depth

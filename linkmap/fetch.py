@@ -9,7 +9,7 @@ import asyncio
 import errno
 import socket
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -174,10 +174,16 @@ class Client:
         if self._session is not None:
             await self._session.close()
 
-    async def get(self, url: str, max_bytes: int | None = None, any_type: bool = False) -> Answer:
-        """One GET under one deadline. Never raises for what the network or the server does wrong.
+    async def get(
+        self,
+        url: str,
+        max_bytes: int | None = None,
+        reads: Callable[[str | None], bool] = lambda content_type: content_type in HTML_TYPES,
+        method: str = "GET",
+    ) -> Answer:
+        """One request under one deadline. Never raises for what the network or the server does wrong.
 
-        The body comes back for HTML alone, unless `any_type`. Raises OutOfFilesError.
+        The body comes back where the status is 2xx and `reads` says so of its content type. Raises OutOfFilesError.
         """
         assert self._session is not None, "use the client inside `async with`"
         started, started_at = time.perf_counter(), time.time()
@@ -191,11 +197,11 @@ class Client:
                 headers = self._credentials.headers_for(url)
                 if not self._keeps(url):
                     headers["Connection"] = "close"
-                async with self._session.get(
-                    URL(url, encoded=True), headers=headers, allow_redirects=False
+                async with self._session.request(
+                    method, URL(url, encoded=True), headers=headers, allow_redirects=False
                 ) as response:
                     return await self._read(
-                        response, deadline, started, started_at, max_bytes or self.settings.max_bytes, any_type
+                        response, deadline, started, started_at, max_bytes or self.settings.max_bytes, reads
                     )
         except TimeoutError:
             return failed(Outcome.TIMEOUT, f"no complete answer within {self.settings.timeout_s:g} s")
@@ -221,13 +227,13 @@ class Client:
         started: float,
         started_at: float,
         max_bytes: int,
-        any_type: bool,
+        reads: Callable[[str | None], bool],
     ) -> Answer:
         """The answer whose headers have arrived; its body too, where it is wanted."""
         headers = tuple((name, _header_text(value)) for name, value in response.headers.items())
         content_type = _media_type(_first(headers, "content-type"))
         outcome, detail = _judge(response.status, content_type, _first(headers, "location"))
-        wanted = outcome is Outcome.FETCHED or (any_type and outcome is Outcome.NOT_HTML)
+        wanted = outcome in (Outcome.FETCHED, Outcome.NOT_HTML) and reads(content_type)
         body, cut, truncated = b"", False, False
         if wanted:
             body, cut, truncated = await _body(response, max_bytes)

@@ -16,7 +16,8 @@ _FULLEST = 0.7
 class KnownPages:
     """URL key -> page id, and what discovery must know of every page without asking the store.
 
-    Per page, indexed by id: least depth (`NO_DEPTH` where none), least hops in a row, reach and outcome.
+    Per page, indexed by id: least depth (`NO_DEPTH` where none), least hops in a row, reach, outcome the manner
+    in which it was, or is to be, requested, and whether a browser loads it to show a page.
     """
 
     NO_DEPTH = 65_535
@@ -27,6 +28,8 @@ class KnownPages:
         self.hops = bytearray(1)
         self.reach = bytearray(1)
         self.outcome = bytearray(1)
+        self.manner = bytearray(1)
+        self.resource = bytearray(1)
 
     def __len__(self) -> int:
         return len(self.outcome) - 1
@@ -36,21 +39,28 @@ class KnownPages:
         head = int.from_bytes(key[:8], "little")
         return self._segments[head % _SEGMENTS].find(head, int.from_bytes(key[8:], "little"))
 
-    def add(self, key: bytes, *, depth: int, hops: int, reach: int, outcome: int) -> int:
+    def add(
+        self, key: bytes, *, depth: int, hops: int, reach: int, outcome: int, manner: int = 0, resource: bool = False
+    ) -> int:
         """The id of a page that was not known: ids run from 1 without a gap."""
         self.depth.append(depth)
         self.hops.append(hops)
         self.reach.append(reach)
         self.outcome.append(outcome)
+        self.manner.append(manner)
+        self.resource.append(resource)
         page = len(self)
         head = int.from_bytes(key[:8], "little")
         self._segments[head % _SEGMENTS].add(head, int.from_bytes(key[8:], "little"), page)
         return page
 
-    def load(self, rows: Iterable[tuple[bytes, int | None, int, int, int]]) -> None:
-        """Take in stored pages (url_key, depth, hops, reach, outcome) in the order of their ids."""
-        for key, depth, hops, reach, outcome in rows:
-            self.add(key, depth=self.NO_DEPTH if depth is None else depth, hops=hops, reach=reach, outcome=outcome)
+    def load(self, rows: Iterable[tuple[bytes, int | None, int, int, int, int, int]]) -> None:
+        """Take in stored pages (url_key, depth, hops, reach, outcome, manner, resource) in the order of their ids."""
+        for key, depth, hops, reach, outcome, manner, resource in rows:
+            nearest = self.NO_DEPTH if depth is None else depth
+            self.add(
+                key, depth=nearest, hops=hops, reach=reach, outcome=outcome, manner=manner, resource=bool(resource)
+            )
 
 
 class _Segment:

@@ -9,7 +9,7 @@ from typing import Self
 
 from linkmap.discovery import REDIRECTING, Discovery
 from linkmap.frontier import Entry
-from linkmap.model import Outcome, State
+from linkmap.model import Manner, Outcome, State
 from linkmap.seeds import Seed
 from linkmap.settings import Settings
 from linkmap.store.sqlite import Store
@@ -55,7 +55,7 @@ class Ledger:
         last = await self.store.last_run()
         assert last is not None
         self.discovery.run = last.id
-        if self.discovery.counts[Outcome.PENDING]:
+        if self.discovery.pending:
             await self.store.prepare_appending()
         await self.store.reopen_run(last.id)
 
@@ -86,7 +86,9 @@ class Ledger:
             "SELECT page.id, page.url, page.depth, page.origin, page.tries, origin.host FROM page "
             "JOIN origin ON origin.id = page.origin WHERE page.outcome = 0 LIMIT 10000"
         ):
-            entries = [(host, Entry(depth, page, url, origin, tries)) for page, url, depth, origin, tries, host in rows]
+            entries = [
+                (host, Entry(depth or 0, page, url, origin, tries)) for page, url, depth, origin, tries, host in rows
+            ]
 
             def give_up(discovery: Discovery, entries: list[tuple[int, Entry]] = entries) -> None:
                 for host, entry in entries:
@@ -97,8 +99,12 @@ class Ledger:
         return total
 
     async def hosts_with_pending(self) -> list[tuple[int, float | None, float | None]]:
-        """Hosts with pages that wait in the store: id, delay_s, due_at (Unix time)."""
-        return await self.store.rows("SELECT id, delay_s, due_at FROM host WHERE pending > 0 ORDER BY id")
+        """Hosts with pages or sitemaps that wait in the store: id, delay_s, due_at (Unix time)."""
+        return await self.store.rows(
+            "SELECT id, delay_s, due_at FROM host WHERE id IN (SELECT origin.host FROM origin WHERE EXISTS "
+            "(SELECT 1 FROM page INDEXED BY page_pending WHERE page.origin = origin.id AND page.outcome = 0)) "
+            "ORDER BY id"
+        )
 
     async def _settle(self) -> None:
         """Write the batch, then draw its consequences until there are none."""
@@ -132,7 +138,10 @@ class Ledger:
 
     async def _rejudge(self, outcomes: Iterable[Outcome]) -> None:
         places = ", ".join(str(int(outcome)) for outcome in outcomes)
-        query = f"SELECT id, url FROM page WHERE outcome IN ({places}) AND auxiliary = 0"  # noqa: S608 our own numbers
+        query = (
+            f"SELECT id, url FROM page WHERE (outcome IN ({places}) AND manner <> {Manner.ROBOTS:d}) "  # noqa: S608
+            f"OR manner = {Manner.CHECK:d} OR (sitemap > 0 AND manner <> {Manner.SITEMAP:d})"
+        )
         async for rows in self.store.slices(query):
             self.discovery.rejudge(rows)
 
@@ -151,12 +160,13 @@ class Ledger:
             names.rel_ids[tokens] = rel
         names.last_anchor = await self.store.value("SELECT max(id) FROM anchor")
         discovery.last_capture = await self.store.value("SELECT coalesce(max(id), 0) FROM capture")
-        pages = "SELECT url_key, depth, hops, reach, outcome, auxiliary FROM page ORDER BY id"
+        pages = "SELECT url_key, depth, hops, reach, outcome, manner, resource, auxiliary FROM page ORDER BY id"
         async for rows in self.store.slices(pages):
-            discovery.known.load(row[:5] for row in rows)
-            for *_, outcome, auxiliary in rows:
+            discovery.known.load(row[:7] for row in rows)
+            for *_, outcome, _, _, auxiliary in rows:
                 counts = discovery.auxiliary_counts if auxiliary else discovery.counts
                 counts[Outcome(outcome)] += 1
+        discovery.sitemaps = dict(await self.store.rows("SELECT id, sitemap FROM page WHERE sitemap > 0"))
         await self._load_seeds()
 
     async def _load_seeds(self) -> None:
@@ -184,4 +194,4 @@ class Ledger:
             if outcome in REDIRECTING:
                 hops.append(target)
             elif status is not None and outcome != Outcome.PENDING:
-                scope.add(url)
+                scope.widen(url)

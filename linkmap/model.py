@@ -101,6 +101,9 @@ class LinkKind(IntEnum):
     VIDEO = 18
     AUDIO = 19
     TRACK = 20
+    SITEMAP = 21
+    SITEMAP_FILE = 22
+    FEED = 23
 
     @property
     def word(self) -> str:
@@ -111,7 +114,24 @@ class LinkKind(IntEnum):
 NAVIGATION_KINDS = frozenset(
     {LinkKind.A, LinkKind.AREA, LinkKind.IFRAME, LinkKind.FRAME, LinkKind.REDIRECT, LinkKind.META_REFRESH}
 )
-FOLLOWED_KINDS = NAVIGATION_KINDS | {LinkKind.CANONICAL, LinkKind.ALTERNATE_HREFLANG, LinkKind.NEXT, LinkKind.PREV}
+SITEMAP_KINDS = frozenset({LinkKind.SITEMAP, LinkKind.SITEMAP_FILE})
+FOLLOWED_KINDS = (
+    NAVIGATION_KINDS | SITEMAP_KINDS | {LinkKind.CANONICAL, LinkKind.ALTERNATE_HREFLANG, LinkKind.NEXT, LinkKind.PREV}
+)
+RESOURCE_KINDS = frozenset(
+    {
+        LinkKind.LINK,
+        LinkKind.IMG,
+        LinkKind.SOURCE,
+        LinkKind.SCRIPT,
+        LinkKind.EMBED,
+        LinkKind.OBJECT,
+        LinkKind.VIDEO,
+        LinkKind.AUDIO,
+        LinkKind.TRACK,
+    }
+)
+"""Kinds of what a browser loads to show a page: `--check resources` asks whether it is there."""
 FREE_KINDS = frozenset({LinkKind.REDIRECT, LinkKind.META_REFRESH})
 """Kinds that cost no depth."""
 
@@ -142,7 +162,17 @@ class Reach(IntEnum):
     NOFOLLOW = 1
     KIND_NOT_FOLLOWED = 2
     AUXILIARY = 3
-    """No link at all: a robots.txt that only linkmap asked for."""
+    """No link of a page: a robots.txt or sitemap that only linkmap asked for."""
+
+
+class Manner(IntEnum):
+    """How a page is requested and read."""
+
+    PAGE = 0
+    SITEMAP = 1
+    CHECK = 2
+    """Only asked whether it is there; its links are not read."""
+    ROBOTS = 3
 
 
 class Link(NamedTuple):
@@ -159,6 +189,8 @@ class Link(NamedTuple):
     """Whether the link carried user:password, which is never stored."""
     hreflang: str | None = None
     """The language that the link says its target is in, as written."""
+    lastmod: str | None = None
+    """When a sitemap says its target last changed, as written."""
 
 
 class Target(NamedTuple):
@@ -215,8 +247,9 @@ class Job:
 
     page: int
     url: str
-    robots: bool = False
-    """Whether this is a robots.txt; its text comes back and its links do not."""
+    manner: Manner = Manner.PAGE
+    head: bool = False
+    """Whether HEAD will do: for a page that is only checked."""
     parser: Parser = Parser.LEXBOR
 
 

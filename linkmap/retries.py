@@ -6,12 +6,27 @@ from linkmap.settings import MAX_TRIES
 LEAST_BACKOFF_S = 0.25
 
 _RETRIED = frozenset({Outcome.TIMEOUT, Outcome.CONNECT_ERROR, Outcome.DNS_ERROR, Outcome.SERVER_ERROR})
+_REFUSING = frozenset(
+    {
+        Outcome.CLIENT_ERROR,
+        Outcome.BLOCKED,
+        Outcome.SERVER_ERROR,
+        Outcome.PROTOCOL_ERROR,
+        Outcome.CONNECT_ERROR,
+        Outcome.TIMEOUT,
+    }
+)
 _SLOWED = frozenset({429, 503})
 
 
 def slows_host(visit: Visit) -> bool:
     """Whether the server asks for fewer requests altogether (RFC 6585, 4; RFC 9110, 15.6.4)."""
     return visit.status in _SLOWED
+
+
+def refuses_head(visit: Visit) -> bool:
+    """Whether the answer to a HEAD may be about the method more than about the page, so that GET must be tried."""
+    return visit.outcome in _REFUSING and not slows_host(visit)
 
 
 def pause_s(visit: Visit, tries: int, delay_s: float) -> float:

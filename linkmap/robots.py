@@ -18,6 +18,9 @@ _AGENT_LINE = re.compile(r"user[ -]?agent\s*[:\s]\s*(\*(?=[\s#]|$)|[a-z_-]*)", r
 _UNKNOWN_LINE = re.compile(
     r"(?!(?:allow|dis?s?al+[ao]w|diasllow|crawl-delay|site-?maps?)\s*:)[\w-]+\s*:", re.IGNORECASE
 )
+_SITEMAP_LINE = re.compile(r"\s*site-?map\s*:\s*([^\s#]\S*)", re.IGNORECASE)
+MAX_SITEMAPS = 1_000
+
 _ANOTHER_CRAWLER = "user-agent: 0"
 """A name that no product token can be."""
 
@@ -66,6 +69,16 @@ def _readable_lines(text: str, token: str) -> Iterator[str]:
             yield f"user-agent: {name}" if name == "*" or name.lower() == token.lower() else _ANOTHER_CRAWLER
         elif not _UNKNOWN_LINE.match(line):
             yield line
+
+
+def sitemap_lines(text: str) -> Iterator[str]:
+    """The sitemaps that a robots.txt names, as written (sitemaps.org), at most 1,000; they are for every crawler."""
+    found = 0
+    for line in text.removeprefix("\ufeff").splitlines():
+        match = _SITEMAP_LINE.match(line)
+        if match and found < MAX_SITEMAPS:
+            found += 1
+            yield match.group(1)
 
 
 def product_token(user_agent: str) -> str:

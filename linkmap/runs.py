@@ -15,7 +15,7 @@ from linkmap.edges import FoundLink, stored_links
 from linkmap.fetch import Client, ClientSettings
 from linkmap.ledger import Ledger
 from linkmap.model import LinkmapError, Outcome, State, UsageError, Visit
-from linkmap.seeds import BadSeed, Seed, parse_seed
+from linkmap.seeds import GUESSED_HTTPS, BadSeed, Seed, parse_seed
 from linkmap.settings import Settings
 from linkmap.store.sqlite import Store
 from linkmap.tls import tls_context
@@ -40,6 +40,9 @@ class CrawlResult:
     """What kept the crawl from going on: budgets, or Ctrl-C."""
     widened: list[str] = field(default_factory=list)
     """Hosts or domains that the redirects of seeds added to the scope."""
+
+    broken: int = 0
+    """Pages whose outcome is broken; addresses that were only guessed for a seed left out."""
 
     @property
     def reached_any(self) -> bool:
@@ -154,6 +157,7 @@ class _Run:
             counts=self.ledger.discovery.counts,
             cuts=self.cuts,
             widened=self.ledger.discovery.widened,
+            broken=await _broken(self.store, self.ledger.discovery.counts),
         )
 
     async def _watched(self, crawl: Crawl) -> None:
@@ -184,11 +188,11 @@ class _Run:
         """Bring the run to its final state; gives that state."""
         run, discovery = self.ledger.discovery.run, self.ledger.discovery
         limit = crawl.budgets.cut_by
-        if discovery.counts[Outcome.PENDING] and limit and not self.stop.is_set():
+        if discovery.pending and limit and not self.stop.is_set():
             await self.ledger.give_up_pending(limit)
         if left := discovery.counts[Outcome.OVER_BUDGET]:
             self.cuts.append(f"{limit or 'a budget'}: {left:,} pages were not fetched")
-        if discovery.counts[Outcome.PENDING]:
+        if discovery.pending:
             self.cuts.append("stopped early, to be resumed")
             await self.store.end_run(run, "stopped", self.cuts)
             await self.store.compact()
@@ -279,9 +283,20 @@ async def _used_settings(store: Store, settings: Settings | None, *, resume: boo
 async def _nothing_left(store: Store) -> CrawlResult:
     rows = await store.rows("SELECT outcome, count(*) FROM page WHERE auxiliary = 0 GROUP BY outcome")
     last = await store.last_run()
-    await store.compact()
     counts = Counter({Outcome(outcome): number for outcome, number in rows})
-    return CrawlResult("finished", 0.0, 0, counts, json.loads(last.cuts) if last else [])
+    cuts = json.loads(last.cuts) if last else []
+    broken = await _broken(store, counts)
+    await store.compact()
+    return CrawlResult("finished", 0.0, 0, counts, cuts, broken=broken)
+
+
+async def _broken(store: Store, counts: Counter[Outcome]) -> int:
+    guessed = await store.value(
+        "SELECT count(DISTINCT page.id) FROM seed JOIN page ON page.id = seed.page "
+        "JOIN outcome ON outcome.id = page.outcome WHERE seed.guess = ? AND outcome.broken",
+        (GUESSED_HTTPS,),
+    )
+    return sum(number for outcome, number in counts.items() if outcome.broken) - int(guessed)
 
 
 def _option(field: str) -> str:

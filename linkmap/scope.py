@@ -34,38 +34,57 @@ class Exclusion:
 class Scope:
     """The reach of a crawl: a rule and the seeds it is measured from.
 
-    It only ever grows: `add` takes a seed, or the page at which a seed's redirects end.
+    It only ever grows: by seeds (`add`), and by the pages at which their redirects end (`widen`).
     """
 
     name: ScopeName
     include: tuple[re.Pattern[str], ...] = ()
     exclude: tuple[re.Pattern[str], ...] = ()
     allow_private: bool = False
-    _seeds: set[str] = field(default_factory=set)
-    _prefixes: dict[str, set[str]] = field(default_factory=dict)
-    """Host -> the paths under which its pages are in scope; for the scope `prefix` alone."""
+    _marks: set[str] = field(default_factory=set)
+    """What is in scope: URLs, prefixes, hosts or domains."""
+    _of_seeds: set[str] = field(default_factory=set)
+    """Those of the seeds themselves."""
+    _near: set[str] = field(default_factory=set)
+    """Hosts of the seeds, or their registrable domains where the scope is that wide."""
 
-    def add(self, url: str) -> str | None:
-        """Widen the scope by a seed; gives what was added (a URL, prefix, host or domain), None if nothing new."""
+    def add(self, url: str) -> None:
+        """Take in a seed."""
+        self._of_seeds.add(self._mark(url))
+        self.widen(url)
+
+    def widen(self, url: str) -> str | None:
+        """Take in the page at which a seed's redirects end.
+
+        Gives what was added (a URL, prefix, host or domain), None if nothing new.
+        """
+        near = self._neighbourhood(url)
+        if self.name is ScopeName.ANY:
+            added = None if near in self._near else near
+            self._near.add(near)
+            return added
+        self._near.add(near)
         if self.covers(url):
             return None
-        if self.name is ScopeName.PREFIX:
-            host, folder = self._host(url), urls.path(url).rpartition("/")[0] + "/"
-            self._prefixes.setdefault(host, set()).add(folder)
-            return host + folder
         mark = self._mark(url)
-        self._seeds.add(mark)
+        self._marks.add(mark)
         return mark
 
     def covers(self, url: str) -> bool:
         """Whether a serialised http(s) URL lies inside."""
         if self.name is ScopeName.ANY:
             return True
-        if self.name is ScopeName.PREFIX:
-            folders = self._prefixes.get(self._host(url), ())
-            path = urls.path(url)
-            return any(path.startswith(folder) for folder in folders)
-        return self._mark(url) in self._seeds
+        return self._is_in(self._marks, url)
+
+    def is_of_seeds(self, url: str) -> bool:
+        """Whether it lies inside of what the seeds make the scope, wherever their redirects lead."""
+        return self.name is ScopeName.ANY or self._is_in(self._of_seeds, url)
+
+    def covers_sitemap(self, url: str) -> bool:
+        """Whether a sitemap at a URL may list pages of this crawl: not for seeds alone, and nowhere far from them."""
+        if self.name is ScopeName.PAGE:
+            return False
+        return self._neighbourhood(url) in self._near
 
     def exclusion(self, url: str, *, valid: bool = True, exempt: bool = False) -> Exclusion | None:
         """Why the URL alone forbids a request, or None. `exempt`: a seed, or a hop of a seed's redirects.
@@ -90,10 +109,27 @@ class Scope:
             return Exclusion(Outcome.EXCLUDED, "matches no --include")
         return None
 
+    def _is_in(self, marks: set[str], url: str) -> bool:
+        if self.name is not ScopeName.PREFIX:
+            return self._mark(url) in marks
+        place = self._mark(url)
+        while place not in marks:
+            folder, _, _ = place[:-1].rpartition("/")
+            if not folder:
+                return False
+            place = folder + "/"
+        return True
+
+    def _neighbourhood(self, url: str) -> str:
+        host = self._host(url)
+        return host if self.name in (ScopeName.PREFIX, ScopeName.HOST) else urls.registrable_domain(host)
+
     def _mark(self, url: str) -> str:
         if self.name is ScopeName.PAGE:
             return url
         host = self._host(url)
+        if self.name is ScopeName.PREFIX:
+            return host + urls.path(url).rpartition("/")[0] + "/"
         return host if self.name is ScopeName.HOST else urls.registrable_domain(host)
 
     @staticmethod

@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
 from ipaddress import ip_address
 from math import inf
 
@@ -17,6 +18,14 @@ MAX_TRIES = 3
 """One request and two retries."""
 MOST_CONNECTIONS = 256
 _SPARE_DESCRIPTORS = 64
+
+
+class Check(StrEnum):
+    """What is asked whether it is there, though it is not crawled."""
+
+    EXTERNAL = "external"
+    RESOURCES = "resources"
+
 
 RUNTIME_FIELDS = frozenset({"concurrency", "workers"})
 """What may change when a crawl is resumed: it does not bear on which graph comes out."""
@@ -43,6 +52,9 @@ class Settings:
     user_agent: str | None = None
     contact: str | None = None
     robots: bool = True
+    sitemaps: bool = True
+    """Whether the sitemaps that robots.txt names are read; it needs `robots`."""
+    check: tuple[Check, ...] = ()
     resolve: tuple[tuple[str, int, str], ...] = ()
     allow_private: bool = False
     ca_file: str | None = None
@@ -85,6 +97,10 @@ class Settings:
                 object.__setattr__(self, name, words(getattr(self, name)))
             except ValueError as error:
                 raise UsageError(f"{name} must be one of {', '.join(words)}, not {getattr(self, name)!r}") from error
+        try:
+            object.__setattr__(self, "check", tuple(sorted(set(map(Check, self.check)))))
+        except ValueError as error:
+            raise UsageError(f"check takes {' and '.join(Check)}, not {self.check!r}") from error
         for name in ("include", "exclude"):
             if isinstance(getattr(self, name), str):
                 raise UsageError(f"{name} must be a sequence of regular expressions, not one string")
@@ -114,6 +130,10 @@ class Settings:
         for name in ("max_pages", "max_pages_per_host"):
             if (getattr(other, name) or inf) < (getattr(self, name) or inf):
                 return name
+        if self.sitemaps and not other.sitemaps:
+            return "sitemaps"
+        if not set(self.check) <= set(other.check):
+            return "check"
         return "depth" if other.depth < self.depth else None
 
     def make_scope(self) -> Scope:

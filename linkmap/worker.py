@@ -4,13 +4,17 @@ import asyncio
 import time
 from dataclasses import replace
 
-from linkmap.fetch import Answer, Client, OutOfFilesError
-from linkmap.model import Job, Outcome, Parser, Report, Visit
-from linkmap.parse import lexbor
-from linkmap.parse.charset import decode
+from linkmap.fetch import HTML_TYPES, Answer, Client, OutOfFilesError
+from linkmap.model import Job, LinkKind, Manner, Outcome, Parser, Region, Report, Visit
+from linkmap.parse import lexbor, sitemap
+from linkmap.parse.charset import declared, decode
 from linkmap.parse.link_header import header_links
-from linkmap.parse.links import Found, Page, links_of, redirect_link
+from linkmap.parse.links import Element, Page, links_of, redirect_link
+from linkmap.parse.xml import MAX_ENTRIES, read_xml
 from linkmap.robots import MAX_BYTES as ROBOTS_BYTES
+from linkmap.robots import sitemap_lines
+
+NO_SITEMAP = "no sitemap"
 
 _LARGE_BODY = 256 * 1024
 """Bytes above which a body is parsed beside the event loop: about 5 ms of work."""
@@ -23,10 +27,16 @@ async def visit(job: Job, client: Client) -> Report:
     """
     answer = None
     try:
-        if job.robots:
-            return _robots_report(job, await client.get(job.url, ROBOTS_BYTES, any_type=True))
-        answer = await client.get(job.url)
-        return await _page_report(job, answer)
+        answer = await _request(job, client)
+        if answer.location is not None:
+            return _redirect_report(job, answer.visit, answer.location)
+        if job.manner is Manner.CHECK:
+            return Report(job.page, answer.visit)
+        if job.manner is Manner.ROBOTS:
+            return _robots_report(job, answer)
+        if len(answer.body) > _LARGE_BODY:
+            return await asyncio.to_thread(_report, job, answer)
+        return _report(job, answer)
     except OutOfFilesError:
         raise
     except Exception as error:  # noqa: BLE001 one page must not end a crawl; the fault stands on its row
@@ -35,27 +45,52 @@ async def visit(job: Job, client: Client) -> Report:
         return Report(job.page, replace(visit, outcome=Outcome.INTERNAL_ERROR, detail=detail))
 
 
-async def _page_report(job: Job, answer: Answer) -> Report:
-    if answer.location is not None:
-        return _redirect_report(job, answer.visit, answer.location)
-    if answer.visit.outcome is Outcome.NOT_HTML and (links := answer.header("Link")):
-        found = links_of(Page((), tuple(header_links(links, job.url))), job.url)
-        return Report(job.page, answer.visit, found.document, found.targets, found.links)
-    if answer.visit.outcome is not Outcome.FETCHED:
+async def _request(job: Job, client: Client) -> Answer:
+    match job.manner:
+        case Manner.ROBOTS:
+            return await client.get(job.url, ROBOTS_BYTES, _always)
+        case Manner.SITEMAP:
+            return await client.get(job.url, sitemap.MAX_BYTES, _always)
+        case Manner.CHECK:
+            return await client.get(job.url, reads=_never, method="HEAD" if job.head else "GET")
+        case Manner.PAGE:
+            return await client.get(job.url, reads=_is_read)
+
+
+def _always(_: str | None) -> bool:
+    return True
+
+
+def _never(_: str | None) -> bool:
+    return False
+
+
+def _is_read(content_type: str | None) -> bool:
+    """Whether a page of this type may hold links: HTML, and XML that may be a sitemap or feed."""
+    return content_type in HTML_TYPES or _is_xml(content_type)
+
+
+def _is_xml(content_type: str | None) -> bool:
+    return content_type is not None and content_type.endswith(("/xml", "+xml")) and content_type != "image/svg+xml"
+
+
+def _report(job: Job, answer: Answer) -> Report:
+    """The report of an answer that is no redirect, with all links that it holds."""
+    outcome = answer.visit.outcome
+    if outcome not in (Outcome.FETCHED, Outcome.NOT_HTML):
         return Report(job.page, answer.visit)
-    if len(answer.body) > _LARGE_BODY:
-        found, charset = await asyncio.to_thread(_read, answer, job)
+    if outcome is Outcome.FETCHED:
+        text, charset = decode(answer.body, answer.header("Content-Type"))
+        detail = NO_SITEMAP if job.manner is Manner.SITEMAP else None
+        visit, page = replace(answer.visit, charset=charset, detail=detail), _read_html(text, job.parser)
     else:
-        found, charset = _read(answer, job)
-    return Report(job.page, replace(answer.visit, charset=charset), found.document, found.targets, found.links)
-
-
-def _read(answer: Answer, job: Job) -> tuple[Found, str]:
-    text, charset = decode(answer.body, answer.header("Content-Type"))
-    page = _read_html(text, job.parser)
+        visit, page = _read_file(job, answer)
     if links := answer.header("Link"):
         page = replace(page, headers=tuple(header_links(links, job.url)))
-    return links_of(page, job.url), charset
+    if outcome is Outcome.NOT_HTML and not page.elements and not page.headers:
+        return Report(job.page, visit)
+    found = links_of(page, job.url)
+    return Report(job.page, visit, found.document, found.targets, found.links)
 
 
 def _read_html(text: str, parser: Parser) -> Page:
@@ -64,6 +99,28 @@ def _read_html(text: str, parser: Parser) -> Page:
     from linkmap.parse import soup  # a tenth of a second to import, and seldom wanted
 
     return soup.read_html(text)
+
+
+def _read_file(job: Job, answer: Answer) -> tuple[Visit, Page]:
+    """The links of an answer that is no HTML: those of a sitemap or a feed, else none."""
+    visit, body = answer.visit, answer.body
+    if job.manner is Manner.SITEMAP:
+        body, cut, truncated = sitemap.unpacked(body)
+        visit = replace(
+            visit,
+            body_bytes=len(body),
+            cut=visit.cut or cut,
+            truncated=visit.truncated or (truncated and not visit.cut),
+        )
+    elif not _is_xml(visit.content_type):
+        return visit, Page(())
+    found = read_xml(body, job.url, declared(answer.header("Content-Type")))
+    if found is None and job.manner is Manner.SITEMAP:
+        found = sitemap.read_text_sitemap(body)
+    if found is None:
+        return (replace(visit, detail=NO_SITEMAP) if job.manner is Manner.SITEMAP else visit), Page(())
+    page, full = found
+    return (replace(visit, detail=f"more than {MAX_ENTRIES:,} entries; the rest was left out") if full else visit), page
 
 
 def _redirect_report(job: Job, visit: Visit, location: str) -> Report:
@@ -75,7 +132,10 @@ def _redirect_report(job: Job, visit: Visit, location: str) -> Report:
 
 
 def _robots_report(job: Job, answer: Answer) -> Report:
-    if answer.location is not None:
-        return _redirect_report(job, answer.visit, answer.location)
-    has_text = answer.visit.outcome in (Outcome.FETCHED, Outcome.NOT_HTML)
-    return Report(job.page, answer.visit, text=answer.body.decode("utf-8", "replace") if has_text else None)
+    """The text of a robots.txt, and the sitemaps that it names as links."""
+    if answer.visit.outcome not in (Outcome.FETCHED, Outcome.NOT_HTML):
+        return Report(job.page, answer.visit)
+    text = answer.body.decode("utf-8", "replace")
+    named = [Element(LinkKind.SITEMAP_FILE, written, "", Region.NONE, "") for written in sitemap_lines(text)]
+    found = links_of(Page(named), job.url)
+    return Report(job.page, answer.visit, None, found.targets, found.links, text)

@@ -7,6 +7,7 @@ SELECT page.depth, page.url
 FROM page
 WHERE page.outcome = (SELECT id FROM outcome WHERE name = 'fetched')
   AND NOT page.auxiliary
+  AND page.manner <> 2
   AND NOT EXISTS (SELECT 1 FROM link
                   WHERE link.capture = page.links AND link.target <> page.id
                     AND link.kind IN (SELECT id FROM kind WHERE navigation))

@@ -24,7 +24,7 @@ occurrence(page, source, host) AS (
     FROM stored
     CROSS JOIN page
     WHERE NOT stored.fresh AND NOT page.auxiliary
-      AND (page.outcome IN (SELECT id FROM outcome WHERE state = 'done')
+      AND (page.manner <> 2 AND page.outcome IN (SELECT id FROM outcome WHERE state = 'done')
            OR EXISTS (SELECT 1 FROM link
                       WHERE link.capture = page.links AND link.target <> page.id
                         AND link.kind IN (SELECT id FROM kind WHERE navigation)))

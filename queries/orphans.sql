@@ -3,7 +3,6 @@
 -- Only links of navigation kinds that were found in this crawl count, so read this with `coverage`: while
 -- pages wait to be fetched, an orphan may yet be linked. An address that was only guessed for a seed written
 -- without a scheme, and failed, is no orphan.
--- Sitemaps are not read yet, so for now the orphans are among the seeds.
 --
 -- needs: indexes
 -- param: limit integer -1 Rows at most; -1 gives all

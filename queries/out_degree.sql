@@ -23,7 +23,7 @@ occurrence(page, target) AS (
     FROM stored
     CROSS JOIN page
     WHERE NOT stored.fresh AND NOT page.auxiliary
-      AND page.outcome IN (SELECT id FROM outcome WHERE state = 'done')
+      AND page.manner <> 2 AND page.outcome IN (SELECT id FROM outcome WHERE state = 'done')
 ),
 counted(page, out_pages, out_links) AS (
     SELECT page, out_pages, out_links FROM stored CROSS JOIN degree WHERE stored.fresh
@@ -34,6 +34,6 @@ SELECT counted.out_pages AS out_degree, counted.out_links, outcome.name AS outco
 FROM counted
 JOIN page ON page.id = counted.page
 JOIN outcome ON outcome.id = page.outcome
-WHERE counted.out_pages > 0 OR outcome.state = 'done'
+WHERE counted.out_pages > 0 OR (page.manner <> 2 AND outcome.state = 'done')
 ORDER BY out_degree DESC, page.url
 LIMIT coalesce(:limit, 20);

@@ -16,7 +16,7 @@ host_size(host, pages) AS MATERIALIZED (
     SELECT origin.host, count(*)
     FROM page
     CROSS JOIN origin ON origin.id = page.origin
-    WHERE page.outcome = (SELECT id FROM outcome WHERE name = 'fetched') AND NOT page.auxiliary
+    WHERE page.outcome = (SELECT id FROM outcome WHERE name = 'fetched') AND NOT page.auxiliary AND page.manner <> 2
     GROUP BY origin.host
 ),
 repeated(host, target, anchor, links, source_pages) AS (

@@ -14,6 +14,7 @@ titled(page, host, title, pages) AS (
     CROSS JOIN origin ON origin.id = page.origin
     WHERE page.outcome = (SELECT id FROM outcome WHERE name = 'fetched')
       AND NOT page.auxiliary
+      AND page.manner <> 2
 )
 SELECT iif(titled.title = '', 'missing', 'double') AS problem, host.name AS host, titled.pages, titled.title, page.url
 FROM titled

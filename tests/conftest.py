@@ -29,6 +29,7 @@ class Hit:
     began: float
     ended: float
     headers: dict[str, str]
+    method: str = "GET"
 
 
 Page = str | Answer | Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -87,7 +88,7 @@ class Site:
             return await self._page(request)
         finally:
             host = request.headers.get("Host", "")
-            self.log.append(Hit(request.path_qs, host, began, time.monotonic(), dict(request.headers)))
+            self.log.append(Hit(request.path_qs, host, began, time.monotonic(), dict(request.headers), request.method))
 
     async def _page(self, request: web.BaseRequest) -> web.StreamResponse:
         host = request.headers.get("Host", "").partition(":")[0]

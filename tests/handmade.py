@@ -74,6 +74,7 @@ class HandmadeMap:
         auxiliary: bool = False,
         seed: bool = False,
         guess: int = 0,
+        manner: int = 0,
     ) -> int:
         """The id of the page, made or changed to say this. What was answered, or failed, gets one capture."""
         found = Outcome[outcome.upper()]
@@ -81,8 +82,8 @@ class HandmadeMap:
         if found.state in (State.DONE, State.FAILED) and not self._links_of(page):
             self.capture(url)
         self.connection.execute(
-            "UPDATE page SET outcome = ?, detail = ?, depth = ?, auxiliary = ? WHERE id = ?",
-            (found, detail, depth, auxiliary, page),
+            "UPDATE page SET outcome = ?, detail = ?, depth = ?, auxiliary = ?, manner = ? WHERE id = ?",
+            (found, detail, depth, auxiliary, manner, page),
         )
         self.connection.execute(
             "UPDATE capture SET outcome = ?, status = ?, title = ? WHERE page = ?",

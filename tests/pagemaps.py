@@ -97,3 +97,22 @@ def _write_what_counts_nowhere(map: HandmadeMap) -> None:
             map.link(url, Q_HTTP, "old", rel="nofollow")
             map.link(url, Q, "old", rel="nofollow")
             map.link(url, B, "old")
+
+
+LISTED = "https://s.test/listed"
+
+
+def write_listed(map: HandmadeMap) -> None:
+    """A sitemap of two pages, the second one linked by the first, which links to another site's dead page twice."""
+    map.page("https://s.test/sitemap.xml", "not_html", auxiliary=True, manner=1, depth=None)
+    map.link("https://s.test/sitemap.xml", LISTED, kind="sitemap")
+    map.link("https://s.test/sitemap.xml", "https://s.test/linked", kind="sitemap")
+    map.page(LISTED, status=200, depth=1)
+    map.page("https://s.test/linked", status=200, depth=1)
+    map.link(LISTED, "https://s.test/linked", "Next")
+    map.link(LISTED, "https://dead.test/", "dead")
+    map.link(LISTED, "https://dead.test/", "dead too", region="footer")
+    map.page("https://dead.test/", "client_error", status=404, depth=2, manner=2)
+    map.link(LISTED, "https://dead.test/in.png", kind="img")
+    map.page("https://dead.test/in.png", "client_error", status=404, depth=None, manner=2)
+    map.connection.execute("UPDATE page SET reach = 2 WHERE url = 'https://dead.test/in.png'")

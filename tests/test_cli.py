@@ -217,7 +217,7 @@ def test_status_prints_the_accounting_by_state_outcome_and_host(run: Run, site: 
         ["failed", "client_error", "1"],
         ["excluded", "off_scope", "1"],
     ]
-    assert "and robots.txt files: 1 client_error" in told
+    assert "and robots.txt files and sitemaps: 1 client_error" in told
     assert ["127.0.0.1", "0", "1", "1", "0"] in [line.split() for line in told.splitlines()]
     check_accounting(tmp_path / "map.db")
 

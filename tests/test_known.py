@@ -58,8 +58,9 @@ def test_what_is_known_of_a_page_stands_under_its_id() -> None:
 
 def test_stored_pages_are_loaded_in_the_order_of_their_ids() -> None:
     known = KnownPages()
-    known.load([(b"a" * 12, 2, 1, 0, 1), (b"b" * 12, None, 0, 2, 37)])
+    known.load([(b"a" * 12, 2, 1, 0, 1, 2, 1), (b"b" * 12, None, 0, 2, 37, 0, 0)])
     assert (known.find(b"a" * 12), known.find(b"b" * 12)) == (1, 2)
     assert known.depth.tolist()[1:] == [2, KnownPages.NO_DEPTH]
     assert known.outcome[1:] == bytes([1, 37])
+    assert (known.manner[1:], known.resource[1:]) == (bytes([2, 0]), bytes([1, 0]))
     assert known.add(b"c" * 12, depth=0, hops=0, reach=0, outcome=0) == 3

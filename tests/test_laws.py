@@ -48,11 +48,12 @@ def test_the_graph_is_the_same_at_every_concurrency(tangle: Site, tmp_path: Path
     assert graphs[0] == graphs[1] == graphs[2]
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(16))
 def test_the_graph_of_several_hosts_is_the_same_whoever_answers_first(site: Site, tmp_path: Path, seed: int) -> None:
     site.pages, seeds = tangled_hosts(seed, site.port)
     chance = random.Random(seed)
     scope, depth = chance.choice(list(ScopeName)), chance.choice([1, 2, 3, 6])
+    check = chance.choice([(), ("external",), ("resources",), ("external", "resources")])
     graphs = []
     for concurrency in (1, 4, 64):
         for page in site.pages.values():
@@ -61,7 +62,7 @@ def test_the_graph_of_several_hosts_is_the_same_whoever_answers_first(site: Site
         db = tmp_path / f"{concurrency}.db"
         settings = Settings(
             delay_s=0, allow_private=True, scope=scope, depth=depth, concurrency=concurrency, per_host=concurrency,
-            resolve=tuple((host, site.port, "127.0.0.1") for host in HOSTS),
+            check=check, resolve=tuple((host, site.port, "127.0.0.1") for host in HOSTS),
         )  # fmt: skip
         asyncio.run(crawl(seeds, db, settings))
         check_accounting(db)

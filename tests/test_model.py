@@ -52,7 +52,9 @@ def test_redirects_and_refreshes_alone_cost_no_depth() -> None:
 def test_navigation_and_what_names_another_form_of_a_page_is_followed() -> None:
     navigation = {"a", "area", "iframe", "frame", "redirect", "meta_refresh"}
     assert {kind.word for kind in NAVIGATION_KINDS} == navigation
-    assert {kind.word for kind in FOLLOWED_KINDS} == navigation | {"canonical", "alternate_hreflang", "next", "prev"}
+    assert {kind.word for kind in FOLLOWED_KINDS} == navigation | {
+        "canonical", "alternate_hreflang", "next", "prev", "sitemap", "sitemap_file"
+    }  # fmt: skip
 
 
 def test_a_followed_link_is_the_best_way_to_a_page() -> None:
@@ -72,6 +74,6 @@ def test_what_coordinator_and_worker_say_crosses_a_process_border() -> None:
 def test_kinds_keep_their_numbers_because_maps_hold_them() -> None:
     words = (
         "a area iframe frame redirect meta_refresh canonical alternate_hreflang next prev link form img source script "
-        "embed object video audio track"
+        "embed object video audio track sitemap sitemap_file feed"
     )
     assert [(kind.value, kind.word) for kind in LinkKind] == list(enumerate(words.split(), 1))

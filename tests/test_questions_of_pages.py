@@ -10,7 +10,23 @@ from pathlib import Path
 
 import pytest
 from handmade import handmade
-from pagemaps import INDEX, LIST_1, LIST_2, NEWS, NO_ANSWER, Q_HTTP, ROBOTS, A, B, P, Q, answer, write_pages
+from pagemaps import (
+    INDEX,
+    LIST_1,
+    LIST_2,
+    LISTED,
+    NEWS,
+    NO_ANSWER,
+    Q_HTTP,
+    ROBOTS,
+    A,
+    B,
+    P,
+    Q,
+    answer,
+    write_listed,
+    write_pages,
+)  # fmt: skip
 
 from linkmap.asking import query
 from linkmap.model import UsageError
@@ -498,3 +514,22 @@ def test_no_question_of_pages_scans_links_or_answers(tmp_path: Path, name: str) 
     assert not {"link", "capture", "holder", "answer"} & scanned
     by_target = any("INDEX link_target (target=?" in step for step in steps)
     assert by_target == (name in ("insecure_links", "redirect_loops"))
+
+
+def test_what_only_a_sitemap_lists_is_told_from_what_a_page_links_to(tmp_path: Path) -> None:
+    with handmade(tmp_path / "map.db") as map:
+        write_listed(map)
+    answer = query(tmp_path / "map.db", "sitemap_only")
+    assert answer.columns == ("url", "outcome", "status", "lastmod", "sitemap")
+    assert answer.rows == [(LISTED, "fetched", 200, None, "https://s.test/sitemap.xml")]
+
+
+def test_dead_links_to_other_sites_leave_out_what_a_browser_loads(tmp_path: Path) -> None:
+    with handmade(tmp_path / "map.db") as map:
+        write_listed(map)
+    answer = query(tmp_path / "map.db", "external_broken")
+    assert answer.columns == ("source", "target", "anchor", "region", "kind", "outcome", "status", "detail")
+    assert answer.rows == [
+        (LISTED, "https://dead.test/", "dead", "", "a", "client_error", 404, None),
+        (LISTED, "https://dead.test/", "dead too", "footer", "a", "client_error", 404, None),
+    ]

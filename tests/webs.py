@@ -54,6 +54,8 @@ def tangled_hosts(seed: int, port: int) -> tuple[dict[str, Page], list[str]]:
         for number in range(pages):
             if chance.random() < 0.35:
                 page = Answer("", 302, {"Location": chance.choice(urls)})
+            elif chance.random() < 0.3:
+                page = _sitemap(chance, urls)
             else:
                 rels = [' rel="nofollow"' if chance.random() < 0.25 else "" for _ in range(chance.randint(0, 4))]
                 links = "".join(f'<a{rel} href="{chance.choice(urls)}">{n}</a>' for n, rel in enumerate(rels))
@@ -65,8 +67,23 @@ def tangled_hosts(seed: int, port: int) -> tuple[dict[str, Page], list[str]]:
         site[f"//{host}/robots.txt"] = chance.choice(
             [
                 Answer("User-agent: *\nDisallow: /3\n", headers={"Content-Type": "text/plain"}),
+                Answer(
+                    "".join(f"Sitemap: {chance.choice(urls)}\n" for _ in range(3)),
+                    headers={"Content-Type": "text/plain"},
+                ),
                 Answer("", 404),
                 Answer("", 302, {"Location": chance.choice(urls)}),
             ]
         )
     return site, [urls[0], chance.choice(urls[:pages]), chance.choice(urls[: -len(HOSTS)])]
+
+
+def _sitemap(chance: random.Random, urls: list[str]) -> Answer:
+    """A sitemap, an index or a text of URLs, each of which may be anything but what it is called."""
+    chosen = [chance.choice(urls) for _ in range(chance.randint(1, 3))]
+    form = chance.choice(["urlset", "sitemapindex", "text"])
+    if form == "text":
+        return Answer("\n".join(chosen), headers={"Content-Type": "text/plain"})
+    entry = "url" if form == "urlset" else "sitemap"
+    body = "".join(f"<{entry}><loc>{url}</loc></{entry}>" for url in chosen)
+    return Answer(f"<{form}>{body}</{form}>", headers={"Content-Type": "application/xml"})

@@ -1,6 +1,6 @@
 """The command line: the only place that prints, reads the environment and picks exit codes.
 
-Exit codes: 0 done; 1 error; 2 usage; 4 stopped early, to be taken up with `--resume`.
+Exit codes: 0 done; 1 error; 2 usage; 3 findings (`--fail-on`); 4 stopped early, to be taken up with `--resume`.
 """
 
 import importlib

@@ -19,13 +19,13 @@ from linkmap.cli.options import db_option
 from linkmap.cli.progress import Display
 from linkmap.cli.summary import summary
 from linkmap.cli.text import safe
-from linkmap.cli.types import AuthSecret, CookieSecret, Duration, HeaderSecret, Resolved, Size
+from linkmap.cli.types import AuthSecret, CookieSecret, Duration, HeaderSecret, Resolved, Size, Words
 from linkmap.model import Parser, UsageError
 from linkmap.runs import CrawlResult
 from linkmap.runs import crawl as crawl_map
 from linkmap.scope import ScopeName
 from linkmap.seeds import BadSeed, Seed, parse_seed, parse_seed_lines
-from linkmap.settings import Settings
+from linkmap.settings import Check, Settings
 from linkmap.store.reader import open_reader
 from linkmap.url import as_written
 
@@ -128,6 +128,25 @@ _DEFAULTS = Settings()
 )
 @click.option("--contact", metavar="TEXT", default=None, help="URL or e-mail to put into the User-Agent.")
 @click.option("--robots/--no-robots", default=True, show_default=True, help="Obey robots.txt (RFC 9309).")
+@click.option(
+    "--sitemaps/--no-sitemaps",
+    default=True,
+    show_default=True,
+    help="Read the sitemaps that robots.txt names; their pages count one link.",
+)
+@click.option(
+    "--check",
+    type=Words(Check),
+    default="",
+    metavar="WHAT,...",
+    help="Ask whether these are there, too: external (links out of the scope), resources (images, scripts ...).",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["broken"]),
+    default=None,
+    help="broken: exit code 3 where a link, or a seed, is dead.",
+)
 @click.option("--resolve", type=Resolved(), multiple=True, help="Use this address for a host and port, as curl does.")
 @click.option("--allow-private", is_flag=True, help="Also dial private and loopback addresses.")
 @click.option(
@@ -184,6 +203,7 @@ def crawl(
     resume: bool,
     add: bool,
     edges: str | None,
+    fail_on: str | None,
     quiet: bool,
     verbose: bool,
     **options: Any,
@@ -205,9 +225,10 @@ def crawl(
     file = EdgeFile(edges, [db, *map(Path, seed_files)]) if edges else None
     work = partial(crawl_map, chosen, db, settings, resume=resume, add=add, secrets=secrets)
     result = _run(work, display, file)
-    if not quiet or _exit_code(result) == 1:
+    code = _exit_code(result, fail_on)
+    if not quiet or code == 1:
         click.echo(summary(result, db), err=quiet or edges == STANDARD_OUTPUT)
-    ctx.exit(_exit_code(result))
+    ctx.exit(code)
 
 
 def _settings(ctx: click.Context, db: Path, options: dict[str, Any], *, resume: bool, add: bool) -> Settings | None:
@@ -300,7 +321,9 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-def _exit_code(result: CrawlResult) -> int:
+def _exit_code(result: CrawlResult, fail_on: str | None) -> int:
     if result.state != "finished":
         return 4
+    if fail_on == "broken" and result.broken:
+        return 3
     return 0 if result.reached_any else 1

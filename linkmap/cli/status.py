@@ -65,7 +65,7 @@ def _accounting(row: sqlite3.Row, outcomes: list[sqlite3.Row]) -> Iterator[str]:
             yield f"  {state:<9} {name:<19} {pages[name]:>9,}"
     if auxiliary:
         listed = ", ".join(f"{number:,} {name}" for name, number in auxiliary.items() if number)
-        yield f"and robots.txt files: {listed}"
+        yield f"and robots.txt files and sitemaps: {listed}"
 
 
 def _host_lines(reader: sqlite3.Connection, limit: int) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any
 
 import click
@@ -41,6 +42,23 @@ class Duration(click.ParamType[float]):
         if found is None:
             self.fail(f"{value!r} is not a duration: give seconds, or a number with m or h, as in 10m.", param, ctx)
         return float(found[1]) * _TIME_UNITS[found[2]]
+
+
+class Words(click.ParamType[tuple[str, ...]]):
+    """Words of an enumeration, separated by commas."""
+
+    name = "words"
+
+    def __init__(self, words: type[StrEnum]) -> None:
+        self.words = words
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        if not isinstance(value, str):
+            return tuple(value)
+        given = tuple(filter(None, (word.strip() for word in value.split(","))))
+        if unknown := [word for word in given if word not in list(self.words)]:
+            self.fail(f"{unknown[0]!r} is none of {', '.join(self.words)}.", param, ctx)
+        return given
 
 
 class Resolved(click.ParamType[tuple[str, int, str]]):

@@ -51,7 +51,7 @@ DOMAIN_ATTRIBUTES = tuple(attribute for attribute in HOST_ATTRIBUTES if attribut
 
 _PAGE_FACTS = """
 SELECT page.url, host.name, host.domain, outcome.name, answer.status,
-       coalesce(answer.content_type, shown.content_type), outcome.state = 'done', page.depth,
+       coalesce(answer.content_type, shown.content_type), outcome.state = 'done' AND page.manner <> 2, page.depth,
        coalesce(answer.title, shown.title), rank.pagerank, rank.hub, rank.authority
 FROM json_each(?) AS wanted
 CROSS JOIN page ON page.id = wanted.value

@@ -34,7 +34,8 @@ WHERE page.id > :after AND page.id <= :last
 """
 
 _PAGES = """
-SELECT json_group_array(page.id), json_group_array(page.auxiliary), json_group_array(outcome.state = 'done'),
+SELECT json_group_array(page.id), json_group_array(page.auxiliary),
+       json_group_array(outcome.state = 'done' AND page.manner <> 2),
        json_group_array(coalesce(origin.host, 0)), json_group_array(coalesce(page.depth, -1))
 FROM page
 CROSS JOIN outcome ON outcome.id = page.outcome

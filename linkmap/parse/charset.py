@@ -34,6 +34,12 @@ def _from_header(content_type: str | None) -> webencodings.Encoding | None:
     return webencodings.lookup(match.group(1)) if match else None
 
 
+def declared(content_type: str | None) -> str | None:
+    """The name of the encoding that a Content-Type header declares, None where it is none that is known."""
+    encoding = _from_header(content_type)
+    return encoding.name if encoding else None
+
+
 def _from_page(body: bytes) -> webencodings.Encoding | None:
     """The encoding that the page declares near its beginning."""
     head = body[:_PRESCAN_BYTES]

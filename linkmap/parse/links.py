@@ -8,13 +8,14 @@ from typing import NamedTuple
 from linkmap import url as urls
 from linkmap.model import Document, Link, LinkKind, Region, Target
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 """Part of a capture's links digest: links found by other rules are other links."""
 
 MAX_ANCHOR = 300
 MAX_TEXT = 1_000
 MAX_REL = 200
 MAX_HREFLANG = 100
+MAX_LASTMOD = 40
 MAX_URL = 65_536
 
 _EMPTY_IS_BASE = frozenset({LinkKind.A, LinkKind.AREA, LinkKind.REDIRECT})
@@ -32,6 +33,7 @@ class Element(NamedTuple):
     region: Region
     anchor: str
     hreflang: str | None = None
+    lastmod: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ def links_of(page: Page, url: str) -> Found:
         rel = rel_tokens(element.rel) if element.rel else ""
         anchor = fold(element.anchor, MAX_ANCHOR) if element.anchor else ""
         language = (fold(element.hreflang, MAX_HREFLANG) or None) if element.hreflang else None
-        links.append(Link(index, element.kind, rel, element.region, anchor, credentials, language))
+        lastmod = fold(element.lastmod, MAX_LASTMOD) if element.lastmod else None
+        links.append(Link(index, element.kind, rel, element.region, anchor, credentials, language, lastmod))
     return Found(_document(page, base, url, inert), tuple(found), tuple(links))
 
 
@@ -121,9 +124,7 @@ def links_digest(targets: Sequence[Target], links: Sequence[Link]) -> bytes:
     digest = blake2b(str(RULES_VERSION).encode(), digest_size=16)
     for link in links:
         digest.update(targets[link.target].key)
-        digest.update(
-            repr((int(link.kind), link.rel, int(link.region), link.anchor, link.credentials, link.hreflang)).encode()
-        )
+        digest.update(repr((int(link.kind), link.rel, int(link.region), *link[4:])).encode())
     return digest.digest()
 
 

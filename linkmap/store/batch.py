@@ -19,6 +19,9 @@ class PageRow(NamedTuple):
     reach: int
     outcome: int
     detail: str | None
+    manner: int
+    sitemap: int
+    resource: bool
     run: int
     referrer: int | None
 
@@ -42,6 +45,9 @@ class ReachRow(NamedTuple):
     hops: int
     reach: int
     auxiliary: bool
+    sitemap: int
+    resource: bool
+    manner: int
     id: int
 
 
@@ -50,6 +56,7 @@ class JudgedRow(NamedTuple):
 
     outcome: int
     detail: str | None
+    manner: int
     id: int
 
 
@@ -94,6 +101,7 @@ class LinkRow(NamedTuple):
     anchor: int
     credentials: bool
     hreflang: str | None = None
+    lastmod: str | None = None
 
 
 @dataclass(slots=True)
@@ -134,19 +142,24 @@ def _insert(table: str, columns: str) -> str:
     return f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608 names of our own
 
 
+def _update(table: str, columns: tuple[str, ...]) -> str:
+    """The statement that sets all columns but the last, which is the id."""
+    places = " = ?, ".join(columns[:-1])
+    return f"UPDATE {table} SET {places} = ? WHERE id = ?"  # noqa: S608 names of our own
+
+
 _STATEMENTS = {
     "hosts": _insert("host", "id, name, reversed, domain"),
     "origins": _insert("origin", "id, scheme, host, port"),
     "rels": _insert("rel", "id, tokens, nofollow"),
     "anchors": _insert("anchor", "id, text"),
-    "pages": "INSERT INTO page (id, url, url_key, origin, auxiliary, depth, hops, reach, outcome, detail, tries, run, "
-    "referrer) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
+    "pages": _insert("page", ", ".join(PageRow._fields)),
     "seeds": _insert("seed", "run, page, written, guess"),
     "captures": _insert("capture", ", ".join(CaptureRow._fields)),
     "links": _insert("link", ", ".join(LinkRow._fields)),
-    "visits": "UPDATE page SET outcome = ?, detail = ?, tries = ?, due_at = ?, capture = ?, links = ? WHERE id = ?",
-    "reaches": "UPDATE page SET depth = ?, hops = ?, reach = ?, auxiliary = ? WHERE id = ?",
-    "judged": "UPDATE page SET outcome = ?, detail = ?, due_at = NULL WHERE id = ?",
+    "visits": _update("page", VisitRow._fields),
+    "reaches": _update("page", ReachRow._fields),
+    "judged": "UPDATE page SET outcome = ?, detail = ?, manner = ?, due_at = NULL WHERE id = ?",
     "robots": "UPDATE origin SET robots = ?, robots_capture = ?, robots_text = ? WHERE id = ?",
     "host_counts": "UPDATE host SET pending = pending + ?, done = done + ?, failed = failed + ?, "
     "excluded = excluded + ? WHERE id = ?",

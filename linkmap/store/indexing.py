@@ -31,7 +31,7 @@ LEFT JOIN inward ON inward.page = page.id
 LEFT JOIN outward ON outward.page = page.id
 WHERE page.auxiliary = 0
   AND (inward.page IS NOT NULL OR outward.page IS NOT NULL
-       OR page.outcome IN (SELECT id FROM outcome WHERE state = 'done'))
+       OR (page.manner <> 2 AND page.outcome IN (SELECT id FROM outcome WHERE state = 'done')))
 """
 
 

@@ -118,7 +118,10 @@ INSERT INTO kind (id, name, navigation, followed, free) VALUES
     (17, 'object',             0, 0, 0),
     (18, 'video',              0, 0, 0),
     (19, 'audio',              0, 0, 0),
-    (20, 'track',              0, 0, 0);
+    (20, 'track',              0, 0, 0),
+    (21, 'sitemap',            0, 1, 0),
+    (22, 'sitemap_file',       0, 1, 0),
+    (23, 'feed',               0, 0, 0);
 
 CREATE TABLE region (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 INSERT INTO region (id, name) VALUES
@@ -137,13 +140,16 @@ CREATE TABLE page (
     url        TEXT NOT NULL,
     url_key    BLOB NOT NULL,
     origin     INTEGER REFERENCES origin (id), -- NULL: not http(s)
-    auxiliary  INTEGER NOT NULL,               -- 1: robots.txt that nobody links to; no node of any graph
+    auxiliary  INTEGER NOT NULL,               -- 1: robots.txt or sitemap that no page links to; no node of any graph
     depth      INTEGER,                        -- least number of followed links from a seed; NULL: no such path
     hops       INTEGER NOT NULL,               -- least number of redirects and refreshes in a row that end here
     reach      INTEGER NOT NULL,               -- 0 followed, 1 nofollow only, 2 kinds not followed only, 3 none: auxiliary
+    resource   INTEGER NOT NULL DEFAULT 0,     -- 1: a page loads it: an image, a script, a style sheet ...
+    manner     INTEGER NOT NULL DEFAULT 0,     -- how it is requested: 0 page, 1 sitemap, 2 only checked, 3 robots.txt
+    sitemap    INTEGER NOT NULL DEFAULT 0,     -- files in a row from robots.txt to this sitemap; 0: none named so
     outcome    INTEGER NOT NULL REFERENCES outcome (id),
     detail     TEXT,                           -- the evidence behind the outcome
-    tries      INTEGER NOT NULL,
+    tries      INTEGER NOT NULL DEFAULT 0,
     due_at     REAL,                           -- Unix time of the next try
     run        INTEGER NOT NULL REFERENCES run (id),
     referrer   INTEGER REFERENCES page (id),   -- the page whose link was seen first
@@ -191,6 +197,7 @@ CREATE TABLE link (
     anchor       INTEGER NOT NULL,
     credentials  INTEGER NOT NULL,             -- 1: carried user:password, which is not stored
     hreflang     TEXT,                         -- as written, white space folded
+    lastmod      TEXT,                         -- of a sitemap's entry, as written
     PRIMARY KEY (capture, ordinal)
 ) WITHOUT ROWID;
 
@@ -224,7 +231,7 @@ CREATE VIEW links AS
 SELECT source.id AS source, link.target AS target, link.ordinal AS ordinal,
        source.url AS source_url, target.url AS target_url,
        kind.name AS kind, rel.tokens AS rel, rel.nofollow AS nofollow, region.name AS region,
-       anchor.text AS anchor, link.credentials AS credentials, link.hreflang AS hreflang
+       anchor.text AS anchor, link.credentials AS credentials, link.hreflang AS hreflang, link.lastmod AS lastmod
 FROM page AS source
 JOIN link ON link.capture = source.links
 JOIN capture ON capture.id = link.capture AND capture.page = source.id

@@ -177,7 +177,7 @@ class Store:
     async def pending(self, host: int, limit: int) -> list[PendingPage]:
         """Pages of a host that may be fetched, least depth first."""
         rows = await self.rows(
-            "SELECT page.id, page.url, page.depth, page.origin, page.tries, page.due_at FROM origin "
+            "SELECT page.id, page.url, coalesce(page.depth, 1), page.origin, page.tries, page.due_at FROM origin "
             "CROSS JOIN page INDEXED BY page_pending ON page.origin = origin.id AND page.outcome = 0 "
             "WHERE origin.host = ? ORDER BY page.depth, page.id LIMIT ?",
             (host, limit),
