@@ -445,7 +445,6 @@ def test_pages_without_a_depth_come_last_in_the_histogram(tmp_path: Path) -> Non
 def test_a_sitemap_s_page_that_nobody_links_to_is_an_orphan(tmp_path: Path) -> None:
     """The kind `sitemap` is not in the schema yet; the question already knows it."""
     with handmade(tmp_path / "map.db") as map:
-        map.connection.execute("INSERT INTO kind VALUES (99, 'sitemap', 0, 1, 0)")
         map.page("https://a.test/sitemap.xml", auxiliary=True)
         map.link("https://a.test/sitemap.xml", GONE)
         map.capture("https://a.test/sitemap.xml")  # a newer answer, which lists gone no more
