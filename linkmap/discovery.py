@@ -17,6 +17,7 @@ from linkmap.frontier import Entry
 from linkmap.known import KnownPages
 from linkmap.model import FOLLOWED_KINDS, FREE_KINDS, LinkKind, Outcome, Reach, Report, State, Target
 from linkmap.names import Names, is_nofollow
+from linkmap.parse import directives
 from linkmap.parse.links import links_digest
 from linkmap.scope import Exclusion, Scope
 from linkmap.settings import MAX_REDIRECTS, Settings
@@ -162,7 +163,7 @@ class Discovery:
     def propagate(self, links: Iterable[FollowedLink]) -> None:
         """Pass the gain of improved pages on along their stored links."""
         for link in links:
-            offer = self._offer(link.source, link.kind, bool(link.nofollow))
+            offer = self._offer(link.source, link.kind, bool(link.nofollow), bool(link.page_nofollow))
             self._improve(link.target, link.target_url, offer)
 
     def close_loop(self, pages: Iterable[tuple[int, str]]) -> None:
@@ -315,8 +316,9 @@ class Discovery:
     def _links(self, page: int, capture: int, report: Report) -> None:
         """Append a page's links and meet their targets, each with the best of its links."""
         offers: dict[int, Offer] = {}
+        page_nofollow = directives.is_nofollow(report.visit.robots_flags)
         for link in report.links:
-            offer = self._offer(page, link.kind, is_nofollow(link.rel))
+            offer = self._offer(page, link.kind, is_nofollow(link.rel), page_nofollow)
             former = offers.get(link.target)
             offers[link.target] = offer if former is None or former is offer else offer.better(former)
         ids = [self._meet(target, offers[index], page) for index, target in enumerate(report.targets)]
@@ -333,11 +335,12 @@ class Discovery:
             for ordinal, link in enumerate(report.links)
         )  # fmt: skip
 
-    def _offer(self, source: int, kind: int, nofollow: bool) -> Offer:
-        """How a page is reached by one link of this kind from a page."""
+    def _offer(self, source: int, kind: int, nofollow: bool, page_nofollow: bool) -> Offer:
+        """How a page is reached by one link of this kind from a page; nofollow may be said by either."""
         if kind not in FOLLOWED_KINDS:
             return Offer(Reach.KIND_NOT_FOLLOWED)
-        if nofollow:
+        nofollow = nofollow or (page_nofollow and kind not in directives.OF_THE_PAGE_ITSELF)
+        if nofollow and not self.settings.ignore_nofollow:
             return Offer(Reach.NOFOLLOW)
         depth = self.known.depth[source]
         if kind in FREE_KINDS:
@@ -369,16 +372,20 @@ class Discovery:
                 h1=document.h1 if document else None,
                 language=document.language if document else None,
                 base=document.base if document else None,
-                robots_flags=None,
+                robots_flags=visit.robots_flags,
                 etag=visit.etag,
                 last_modified=visit.last_modified,
                 digest=visit.digest,
-                links_digest=links_digest(report.targets, report.links) if with_links else None,
+                links_digest=_links_digest(report) if with_links else None,
                 links=self.last_capture if with_links else None,
                 inert_links=document.inert_links if document else 0,
             )
         )
         return self.last_capture
+
+
+def _links_digest(report: Report) -> bytes:
+    return links_digest(report.targets, report.links, nofollow=directives.is_nofollow(report.visit.robots_flags))
 
 
 def _stored_depth(depth: int) -> int | None:

@@ -194,6 +194,8 @@ class Visit:
     digest: bytes | None = None
     """16-byte blake2b of the decoded body."""
     retry_after_s: float | None = None
+    robots_flags: str | None = None
+    """What its headers, and the page itself where it is HTML, ask of crawlers (`parse.directives`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +220,8 @@ class Job:
     robots: bool = False
     """Whether this is a robots.txt; its text comes back and its links do not."""
     parser: Parser = Parser.LEXBOR
+    agent: str = ""
+    """The User-Agent, by whose product token a page may address this crawler."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ from linkmap.fetch import Answer, Client, OutOfFilesError
 from linkmap.model import Job, Outcome, Parser, Report, Visit
 from linkmap.parse import lexbor
 from linkmap.parse.charset import decode
+from linkmap.parse.directives import robots_flags
 from linkmap.parse.link_header import header_links
 from linkmap.parse.links import Found, Page, links_of, redirect_link
 from linkmap.robots import MAX_BYTES as ROBOTS_BYTES
+from linkmap.robots import product_token
 
 _LARGE_BODY = 256 * 1024
 """Bytes above which a body is parsed beside the event loop: about 5 ms of work."""
@@ -36,6 +38,7 @@ async def visit(job: Job, client: Client) -> Report:
 
 
 async def _page_report(job: Job, answer: Answer) -> Report:
+    answer = replace(answer, visit=replace(answer.visit, robots_flags=_robots_flags(answer, job)))
     if answer.location is not None:
         return _redirect_report(job, answer.visit, answer.location)
     if answer.visit.outcome is Outcome.NOT_HTML and (links := answer.header("Link")):
@@ -44,18 +47,27 @@ async def _page_report(job: Job, answer: Answer) -> Report:
     if answer.visit.outcome is not Outcome.FETCHED:
         return Report(job.page, answer.visit)
     if len(answer.body) > _LARGE_BODY:
-        found, charset = await asyncio.to_thread(_read, answer, job)
+        found, visit = await asyncio.to_thread(_read, answer, job)
     else:
-        found, charset = _read(answer, job)
-    return Report(job.page, replace(answer.visit, charset=charset), found.document, found.targets, found.links)
+        found, visit = _read(answer, job)
+    return Report(job.page, visit, found.document, found.targets, found.links)
 
 
-def _read(answer: Answer, job: Job) -> tuple[Found, str]:
+def _read(answer: Answer, job: Job) -> tuple[Found, Visit]:
+    """What stands on an HTML page, and the visit with what only the page's text tells of it."""
     text, charset = decode(answer.body, answer.header("Content-Type"))
     page = _read_html(text, job.parser)
     if links := answer.header("Link"):
         page = replace(page, headers=tuple(header_links(links, job.url)))
-    return links_of(page, job.url), charset
+    visit = replace(answer.visit, charset=charset, robots_flags=_robots_flags(answer, job, page))
+    return links_of(page, job.url), visit
+
+
+def _robots_flags(answer: Answer, job: Job, page: Page | None = None) -> str | None:
+    # Header by header: `agent:` reaches to the end of its own and not into the next.
+    headers = [value for name, value in answer.headers if name.lower() == "x-robots-tag"]
+    metas = page.metas if page else ()
+    return robots_flags(metas, headers, product_token(job.agent)) if metas or headers else None
 
 
 def _read_html(text: str, parser: Parser) -> Page:

@@ -48,13 +48,14 @@ def graph(db: Path) -> tuple[set[tuple[Any, ...]], list[tuple[Any, ...]]]:
     """The pages with outcome, status and depth, and the links with all their evidence."""
     pages = rows(
         db,
-        "SELECT page.url, outcome.name, capture.status, page.depth, page.hops, page.reach, page.auxiliary, page.detail "
+        "SELECT page.url, outcome.name, capture.status, page.depth, page.hops, page.reach, page.auxiliary, "
+        "page.detail, capture.robots_flags "
         "FROM page JOIN outcome ON outcome.id = page.outcome LEFT JOIN capture ON capture.id = page.capture",
     )
     links = rows(
         db,
-        "SELECT source_url, ordinal, target_url, kind, rel, region, anchor, credentials, hreflang FROM links "
-        "ORDER BY 1, 2",
+        "SELECT source_url, ordinal, target_url, kind, rel, region, anchor, credentials, hreflang, "
+        "nofollow_by FROM links ORDER BY 1, 2",
     )
     return set(pages), links
 

@@ -30,7 +30,14 @@ def read_html(text: str) -> Page:
         description=_attribute(tree.css_first('meta[name="description" i]'), "content"),
         h1=_text(tree.css_first("h1")),
         language=_attribute(root, "lang"),
+        metas=tuple(_metas(tree)),
     )
+
+
+def _metas(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
+    for node in tree.css("meta[name][content]"):
+        attributes = node.attributes
+        yield attributes["name"] or "", attributes["content"] or ""
 
 
 def _elements(tree: LexborHTMLParser) -> Iterator[Element]:

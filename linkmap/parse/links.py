@@ -46,6 +46,8 @@ class Page:
     description: str | None = None
     h1: str | None = None
     language: str | None = None
+    metas: Sequence[tuple[str, str]] = ()
+    """Name and content of the meta elements that have both, as written."""
 
 
 class Found(NamedTuple):
@@ -116,9 +118,12 @@ def redirect_link(location: str, url: str) -> Found:
     return links_of(Page([Element(LinkKind.REDIRECT, location, "", Region.NONE, "")]), url)
 
 
-def links_digest(targets: Sequence[Target], links: Sequence[Link]) -> bytes:
-    """16-byte blake2b over all that is stored of a page's links; equal digests share their rows."""
-    digest = blake2b(str(RULES_VERSION).encode(), digest_size=16)
+def links_digest(targets: Sequence[Target], links: Sequence[Link], *, nofollow: bool = False) -> bytes:
+    """16-byte blake2b over all that is stored of a page's links; equal digests share their rows.
+
+    `nofollow`: the page says so of all of them, which makes them other links.
+    """
+    digest = blake2b(f"{RULES_VERSION}{' nofollow' * nofollow}".encode(), digest_size=16)
     for link in links:
         digest.update(targets[link.target].key)
         digest.update(

@@ -30,7 +30,14 @@ def read_html(text: str) -> Page:
         description=_attribute(description, "content"),
         h1=_text(soup.h1) if soup.h1 is not None else "",
         language=_attribute(soup.html, "lang"),
+        metas=tuple(_metas(soup)),
     )
+
+
+def _metas(soup: BeautifulSoup) -> Iterator[tuple[str, str]]:
+    for tag in soup.find_all("meta", attrs={"name": True, "content": True}):
+        if not _is_inert(tag):
+            yield _attribute(tag, "name") or "", _attribute(tag, "content") or ""
 
 
 def _elements(soup: BeautifulSoup) -> Iterator[Element]:

@@ -152,7 +152,7 @@ CREATE TABLE page (
 );
 CREATE INDEX page_pending ON page (origin, depth, id) WHERE outcome = 0;
 
--- One answer, or the failure to get one, at one time.
+-- One answer, or the failure to get one, at one time. nofollow, noindex: whether robots_flags has the word, not stored.
 CREATE TABLE capture (
     id             INTEGER PRIMARY KEY,
     page           INTEGER NOT NULL REFERENCES page (id),
@@ -171,13 +171,15 @@ CREATE TABLE capture (
     h1             TEXT,
     language       TEXT,
     base           TEXT,                       -- where it is not the page's own URL
-    robots_flags   TEXT,
+    robots_flags   TEXT,                       -- meta robots and X-Robots-Tag: sorted words, such as 'nofollow noindex'
     etag           TEXT,
     last_modified  TEXT,
     digest         BLOB,                       -- 16-byte blake2b of the decoded body
     links_digest   BLOB,                       -- 16-byte blake2b of the links and the rules' version
     links          INTEGER,                    -- the capture that holds the links: this one, or an equal one before
-    inert_links    INTEGER NOT NULL            -- data:, javascript: and blob: references, counted only
+    inert_links    INTEGER NOT NULL,           -- data:, javascript: and blob: references, counted only
+    nofollow       INTEGER AS (coalesce(instr(' ' || robots_flags || ' ', ' nofollow ') > 0, 0)),
+    noindex        INTEGER AS (coalesce(instr(' ' || robots_flags || ' ', ' noindex ') > 0, 0))
 );
 
 -- One occurrence. ordinal: place among the links of the page, from 0, in document order.
@@ -223,7 +225,14 @@ CREATE TABLE computed (
 CREATE VIEW links AS
 SELECT source.id AS source, link.target AS target, link.ordinal AS ordinal,
        source.url AS source_url, target.url AS target_url,
-       kind.name AS kind, rel.tokens AS rel, rel.nofollow AS nofollow, region.name AS region,
+       kind.name AS kind, rel.tokens AS rel,
+       rel.nofollow OR (capture.nofollow AND kind.name NOT IN
+           ('redirect', 'meta_refresh', 'canonical', 'alternate_hreflang')) AS nofollow,
+       CASE WHEN rel.nofollow THEN 'link'
+            WHEN capture.nofollow AND kind.name NOT IN
+                ('redirect', 'meta_refresh', 'canonical', 'alternate_hreflang') THEN 'page'
+            ELSE '' END AS nofollow_by,            -- '' where it is not
+       region.name AS region,
        anchor.text AS anchor, link.credentials AS credentials, link.hreflang AS hreflang
 FROM page AS source
 JOIN link ON link.capture = source.links
