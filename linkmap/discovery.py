@@ -330,7 +330,7 @@ class Discovery:
         batch.links.extend(
             LinkRow(
                 capture, ordinal, ids[link.target], link.kind, names.rel(link.rel, batch), link.region,
-                names.anchor(link.anchor, batch), link.credentials, link.hreflang,
+                names.anchor(link.anchor, batch), link.flags, link.hreflang,
             )
             for ordinal, link in enumerate(report.links)
         )  # fmt: skip

@@ -5,7 +5,7 @@ Numbers stand for words where a fact is stored once per link or page; the tables
 """
 
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import IntEnum, IntFlag, StrEnum
 from typing import NamedTuple
 
 
@@ -145,6 +145,15 @@ class Reach(IntEnum):
     """No link at all: a robots.txt that only linkmap asked for."""
 
 
+class LinkFlag(IntFlag):
+    """Bits of `link.flags`."""
+
+    CREDENTIALS = 1
+    """The link carried user:password, which is never stored."""
+    NO_ALT = 2
+    """An img element without an alt attribute; an empty one says that the image is decoration."""
+
+
 class Link(NamedTuple):
     """One occurrence of a link on a page; its place in the list is its ordinal."""
 
@@ -155,8 +164,8 @@ class Link(NamedTuple):
     """Sorted lower-case rel tokens, separated by one space."""
     region: int
     anchor: str
-    credentials: bool
-    """Whether the link carried user:password, which is never stored."""
+    flags: int
+    """Of LinkFlag."""
     hreflang: str | None = None
     """The language that the link says its target is in, as written."""
 

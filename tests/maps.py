@@ -54,7 +54,7 @@ def graph(db: Path) -> tuple[set[tuple[Any, ...]], list[tuple[Any, ...]]]:
     )
     links = rows(
         db,
-        "SELECT source_url, ordinal, target_url, kind, rel, region, anchor, credentials, hreflang, "
+        "SELECT source_url, ordinal, target_url, kind, rel, region, anchor, credentials, no_alt, hreflang, "
         "nofollow_by FROM links ORDER BY 1, 2",
     )
     return set(pages), links

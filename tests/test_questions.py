@@ -34,6 +34,7 @@ from handmade import HandmadeMap, handmade
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pagemaps import write_pages
+from searchmaps import write_search
 
 from linkmap.asking import query
 from linkmap.model import LinkmapError
@@ -113,11 +114,12 @@ def finished_site(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def full_site(tmp_path: Path) -> Path:
-    """This map and that of the questions about pages, in one: every question has an answer here."""
+    """This map and those of the questions about pages and search, in one: every question has an answer here."""
     path = tmp_path / "map.db"
     with handmade(path) as map:
         write_site(map)
         write_pages(map)
+        write_search(map)
     return path
 
 

@@ -9,7 +9,17 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from linkmap.model import LinkKind, Region
-from linkmap.parse.elements import APART, REGIONS, SILENT, Attributes, language_of, references, rel_of, stand_in
+from linkmap.parse.elements import (
+    APART,
+    REGIONS,
+    SILENT,
+    Attributes,
+    lacks_alt,
+    language_of,
+    references,
+    rel_of,
+    stand_in,
+)
 from linkmap.parse.links import MAX_ANCHOR, Element, Page
 
 _SELECTOR = "[href],[src],[srcset],form,object[data],video[poster],meta[http-equiv]"
@@ -60,7 +70,7 @@ def _elements(tree: LexborHTMLParser) -> Iterator[Element]:
             region, anchor = _region(node, regions), stand_in(tag, attributes)
             language = language_of(tag, attributes)
             for kind, reference in found:
-                yield Element(kind, reference, rel, region, anchor, language)
+                yield Element(kind, reference, rel, region, anchor, language, lacks_alt(tag, attributes))
 
 
 def _region(node: LexborNode, known: dict[int, Region]) -> Region:

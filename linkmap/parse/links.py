@@ -6,9 +6,9 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from linkmap import url as urls
-from linkmap.model import Document, Link, LinkKind, Region, Target
+from linkmap.model import Document, Link, LinkFlag, LinkKind, Region, Target
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 """Part of a capture's links digest: links found by other rules are other links."""
 
 MAX_ANCHOR = 300
@@ -32,6 +32,8 @@ class Element(NamedTuple):
     region: Region
     anchor: str
     hreflang: str | None = None
+    no_alt: bool = False
+    """Whether it is an img without an alt attribute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ def links_of(page: Page, url: str) -> Found:
         rel = rel_tokens(element.rel) if element.rel else ""
         anchor = fold(element.anchor, MAX_ANCHOR) if element.anchor else ""
         language = (fold(element.hreflang, MAX_HREFLANG) or None) if element.hreflang else None
-        links.append(Link(index, element.kind, rel, element.region, anchor, credentials, language))
+        flags = credentials * LinkFlag.CREDENTIALS | element.no_alt * LinkFlag.NO_ALT
+        links.append(Link(index, element.kind, rel, element.region, anchor, int(flags), language))
     return Found(_document(page, base, url, inert), tuple(found), tuple(links))
 
 
@@ -127,7 +130,7 @@ def links_digest(targets: Sequence[Target], links: Sequence[Link], *, nofollow: 
     for link in links:
         digest.update(targets[link.target].key)
         digest.update(
-            repr((int(link.kind), link.rel, int(link.region), link.anchor, link.credentials, link.hreflang)).encode()
+            repr((int(link.kind), link.rel, int(link.region), link.anchor, int(link.flags), link.hreflang)).encode()
         )
     return digest.digest()
 

@@ -12,7 +12,17 @@ from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
 from bs4.element import NavigableString
 
 from linkmap.model import LinkKind, Region
-from linkmap.parse.elements import APART, REGIONS, SILENT, Attributes, language_of, references, rel_of, stand_in
+from linkmap.parse.elements import (
+    APART,
+    REGIONS,
+    SILENT,
+    Attributes,
+    lacks_alt,
+    language_of,
+    references,
+    rel_of,
+    stand_in,
+)
 from linkmap.parse.links import Element, Page
 
 
@@ -56,7 +66,8 @@ def _elements(soup: BeautifulSoup) -> Iterator[Element]:
             continue
         for kind, reference in references(tag.name, attributes):
             rel, language = rel_of(tag.name, attributes), language_of(tag.name, attributes)
-            yield Element(kind, reference, rel, region, stand_in(tag.name, attributes), language)
+            anchor, no_alt = stand_in(tag.name, attributes), lacks_alt(tag.name, attributes)
+            yield Element(kind, reference, rel, region, anchor, language, no_alt)
 
 
 def _region(tag: Tag, known: dict[int, Region | None]) -> Region | None:

@@ -92,7 +92,7 @@ class LinkRow(NamedTuple):
     rel: int
     region: int
     anchor: int
-    credentials: bool
+    flags: int
     hreflang: str | None = None
 
 

@@ -191,7 +191,7 @@ CREATE TABLE link (
     rel          INTEGER NOT NULL,
     region       INTEGER NOT NULL,
     anchor       INTEGER NOT NULL,
-    credentials  INTEGER NOT NULL,             -- 1: carried user:password, which is not stored
+    flags        INTEGER NOT NULL,             -- 1: carried user:password, which is not stored; 2: an img without alt
     hreflang     TEXT,                         -- as written, white space folded
     PRIMARY KEY (capture, ordinal)
 ) WITHOUT ROWID;
@@ -233,7 +233,7 @@ SELECT source.id AS source, link.target AS target, link.ordinal AS ordinal,
                 ('redirect', 'meta_refresh', 'canonical', 'alternate_hreflang') THEN 'page'
             ELSE '' END AS nofollow_by,            -- '' where it is not
        region.name AS region,
-       anchor.text AS anchor, link.credentials AS credentials, link.hreflang AS hreflang
+       anchor.text AS anchor, link.flags & 1 AS credentials, link.flags & 2 > 0 AS no_alt, link.hreflang AS hreflang
 FROM page AS source
 JOIN link ON link.capture = source.links
 JOIN capture ON capture.id = link.capture AND capture.page = source.id
