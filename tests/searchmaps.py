@@ -10,10 +10,12 @@
     /dead    ~> /gone     404            /hidden ~> /noindex          /away   ~> https://x.test/ off scope
     /loop1   ~> /loop2    ~> /loop1
     /secret  robots_denied
+    /en      hreflang de /de, fr /fr, x-default /fr, en itself, es /old, it /it too_deep, pt /gone
+    /de      hreflang en /en             /fr     hreflang de /de
     /paper   not_html, application/pdf   /paper2 the same, "noindex"
 
-What must count nowhere stands beside it: robots.txt, an auxiliary page, with an image, a canonical and a noindex; and
-an earlier answer of / which had them too.
+What must count nowhere stands beside it: robots.txt, an auxiliary page, with an image, a canonical, an alternate and a
+noindex; and an earlier answer of / which had them too.
 """
 
 from handmade import HandmadeMap
@@ -55,6 +57,13 @@ def write_search(map: HandmadeMap) -> None:
     map.link(at("/away"), "https://x.test/", kind="canonical")
     map.page("https://x.test/", "off_scope")
     map.page(at("/secret"), "robots_denied")
+    for source, language, target in (
+        ("/en", "de", "/de"), ("/en", "fr", "/fr"), ("/en", "x-default", "/fr"), ("/en", "en", "/en"),
+        ("/en", "es", "/old"), ("/en", "it", "/it"), ("/en", "pt", "/gone"), ("/de", "en", "/en"), ("/fr", "de", "/de"),
+    ):  # fmt: skip
+        map.page(at(source), status=200)
+        map.link(at(source), at(target), kind="alternate_hreflang", hreflang=language)
+    map.page(at("/it"), "too_deep")
     for path, flags in (("/paper", None), ("/paper2", "noindex")):
         map.page(at(path), "not_html", status=200)
         answer(map, at(path), content_type="application/pdf", robots_flags=flags)
@@ -67,3 +76,4 @@ def _write_what_counts_nowhere(map: HandmadeMap) -> None:
         answer(map, at(path), robots_flags="nofollow noindex")
         map.link(at(path), at("/gone"), kind="canonical")
         map.link(at(path), at("/logo.png"), kind="img", flags=LinkFlag.NO_ALT)
+        map.link(at(path), at("/de"), kind="alternate_hreflang", hreflang="nl")

@@ -254,3 +254,32 @@ WHERE unlikely(page.auxiliary = 0)
   AND link.target <> page.id
   AND link.kind IN (SELECT id FROM kind WHERE navigation)
 GROUP BY page.id, link.target;
+
+-- Whether a search engine may show a page, and why not: the first reason that holds. indexable: 1, 0, or NULL where the
+-- map does not tell. canonical: the page that is to be shown instead, the first where several are named; NULL where
+-- a page names none, or itself.
+CREATE VIEW indexability AS
+SELECT page, reason, canonical,
+       CASE WHEN reason = 'indexable' THEN 1 WHEN reason NOT IN ('not fetched', 'not HTML') THEN 0 END AS indexable
+FROM (SELECT page, canonical,
+             CASE WHEN outcome = 'robots_denied' THEN 'blocked by robots.txt'
+                  WHEN outcome IN ('redirect', 'redirect_loop', 'too_many_redirects') THEN 'redirect'
+                  WHEN state = 'failed' THEN 'failed'
+                  WHEN state <> 'done' THEN 'not fetched'
+                  WHEN noindex THEN 'noindex'
+                  WHEN canonical IS NOT NULL THEN 'canonical elsewhere'
+                  WHEN outcome = 'not_html' THEN 'not HTML'
+                  ELSE 'indexable' END AS reason
+      FROM (SELECT page.id AS page, outcome.name AS outcome, outcome.state AS state, capture.noindex AS noindex,
+                   (SELECT link.target
+                    FROM link
+                    WHERE link.capture = page.links AND link.kind = (SELECT id FROM kind WHERE name = 'canonical')
+                      AND NOT EXISTS (SELECT 1
+                                      FROM link AS own
+                                      WHERE own.capture = page.links AND own.target = page.id AND own.kind = link.kind)
+                    ORDER BY link.ordinal
+                    LIMIT 1) AS canonical
+            FROM page
+            JOIN outcome ON outcome.id = page.outcome
+            LEFT JOIN capture ON capture.id = page.capture
+            WHERE page.auxiliary = 0));
