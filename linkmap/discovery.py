@@ -372,6 +372,7 @@ class Discovery:
                 h1=document.h1 if document else None,
                 language=document.language if document else None,
                 base=document.base if document else None,
+                script_evidence=document.script_evidence if document else None,
                 robots_flags=visit.robots_flags,
                 etag=visit.etag,
                 last_modified=visit.last_modified,

@@ -218,6 +218,8 @@ class Document:
     base: str | None = None
     inert_links: int = 0
     """data:, javascript: and blob: references, which are counted and not recorded."""
+    script_evidence: str | None = None
+    """Why the page's links seem to be written by script (`parse.scripted`); None where they do not."""
 
 
 @dataclass(frozen=True, slots=True)

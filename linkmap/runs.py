@@ -40,6 +40,8 @@ class CrawlResult:
     """What kept the crawl from going on: budgets, or Ctrl-C."""
     widened: list[str] = field(default_factory=list)
     """Hosts or domains that the redirects of seeds added to the scope."""
+    scripted: int = 0
+    """Pages of the whole map whose links seem to be written by script, which linkmap does not run."""
 
     @property
     def reached_any(self) -> bool:
@@ -154,6 +156,7 @@ class _Run:
             counts=self.ledger.discovery.counts,
             cuts=self.cuts,
             widened=self.ledger.discovery.widened,
+            scripted=await self.store.scripted_pages(),
         )
 
     async def _watched(self, crawl: Crawl) -> None:
@@ -281,7 +284,8 @@ async def _nothing_left(store: Store) -> CrawlResult:
     last = await store.last_run()
     await store.compact()
     counts = Counter({Outcome(outcome): number for outcome, number in rows})
-    return CrawlResult("finished", 0.0, 0, counts, json.loads(last.cuts) if last else [])
+    cuts = json.loads(last.cuts) if last else []
+    return CrawlResult("finished", 0.0, 0, counts, cuts, scripted=await store.scripted_pages())
 
 
 def _option(field: str) -> str:

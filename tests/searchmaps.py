@@ -9,6 +9,7 @@
     /print   ~> /old                     /far    ~> /print            /fine   ~> /
     /dead    ~> /gone     404            /hidden ~> /noindex          /away   ~> https://x.test/ off scope
     /loop1   ~> /loop2    ~> /loop1
+    /app     whose links seem to be written by script; / and /fine link there
     /secret  robots_denied
     /en      hreflang de /de, fr /fr, x-default /fr, en itself, es /old, it /it too_deep, pt /gone
     /de      hreflang en /en             /fr     hreflang de /de
@@ -64,6 +65,10 @@ def write_search(map: HandmadeMap) -> None:
         map.page(at(source), status=200)
         map.link(at(source), at(target), kind="alternate_hreflang", hreflang=language)
     map.page(at("/it"), "too_deep")
+    map.page(at("/app"), status=200)
+    answer(map, at("/app"), script_evidence="1 script, 0 links, 0 characters of text, empty #root")
+    for path in ("/", "/fine", "/fine", "/app"):
+        map.link(at(path), at("/app"))
     for path, flags in (("/paper", None), ("/paper2", "noindex")):
         map.page(at(path), "not_html", status=200)
         answer(map, at(path), content_type="application/pdf", robots_flags=flags)
@@ -73,7 +78,7 @@ def _write_what_counts_nowhere(map: HandmadeMap) -> None:
     map.page(at("/robots.txt"), auxiliary=True, status=200)
     map.page(at("/"))
     for path in ("/robots.txt", "/"):
-        answer(map, at(path), robots_flags="nofollow noindex")
+        answer(map, at(path), robots_flags="nofollow noindex", script_evidence="12 scripts")
         map.link(at(path), at("/gone"), kind="canonical")
         map.link(at(path), at("/logo.png"), kind="img", flags=LinkFlag.NO_ALT)
         map.link(at(path), at("/de"), kind="alternate_hreflang", hreflang="nl")

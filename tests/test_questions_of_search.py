@@ -48,6 +48,15 @@ def test_images_without_alt_stand_in_the_order_of_the_page_with_their_titles(tmp
     ]
 
 
+# --- script_rendered
+
+
+def test_script_rendered_pages_are_told_with_their_evidence_and_who_links_there(site: Path) -> None:
+    found = query(site, "script_rendered")
+    assert found.columns == ("in_pages", "evidence", "url")
+    assert found.rows == [(2, "1 script, 0 links, 0 characters of text, empty #root", at("/app"))]
+
+
 # --- indexability
 
 NOT_INDEXABLE = [
@@ -67,6 +76,7 @@ NOT_INDEXABLE = [
 ]
 AWAY = ("canonical elsewhere", "https://x.test/", 0, "/away")
 INDEXABLE = [
+    ("indexable", None, 2, "/app"),
     ("indexable", None, 1, "/new"),  # it names itself, among others
     ("indexable", None, 0, "/"),
     ("indexable", None, 0, "/de"),
@@ -157,7 +167,7 @@ def test_hreflang_returns_tell_which_alternates_do_not_name_the_page_and_why(sit
     ]
 
 
-OF_SEARCH = ("images_without_alt", "indexability", "canonical_chains", "hreflang_returns")
+OF_SEARCH = ("script_rendered", "images_without_alt", "indexability", "canonical_chains", "hreflang_returns")
 
 
 @pytest.mark.parametrize("name", OF_SEARCH)
@@ -172,10 +182,14 @@ def test_a_map_of_auxiliary_pages_alone_answers_nothing(site: Path, name: str) -
 
 
 @pytest.mark.parametrize("name", OF_SEARCH)
-def test_no_question_of_search_scans_links_or_answers(site: Path, name: str) -> None:
+def test_no_question_of_search_scans_links_or_answers(tmp_path: Path, name: str) -> None:
+    """Of answers, those that are flagged are the only ones to be gone through."""
+    with handmade(tmp_path / "map.db") as map:
+        write_search(map)
     sql = question_folder().joinpath(f"{name}.sql").read_text(encoding="utf-8")
-    with closing(sqlite3.connect(site)) as connection:
+    with closing(sqlite3.connect(tmp_path / "map.db")) as connection:
         bound = {"limit": None, "indexable": None, "reason": None}
         steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", bound)]
     scanned = {step.split()[1] for step in steps if step.startswith("SCAN ")}
-    assert not {"link", "own", "capture", "answer"} & scanned
+    assert not {"link", "own", "answer"} & scanned
+    assert "capture" not in scanned or any("USING INDEX capture_scripted" in step for step in steps)

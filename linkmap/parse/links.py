@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from linkmap import url as urls
 from linkmap.model import Document, Link, LinkFlag, LinkKind, Region, Target
+from linkmap.parse.scripted import Outline, script_evidence
 
 RULES_VERSION = 3
 """Part of a capture's links digest: links found by other rules are other links."""
@@ -50,6 +51,8 @@ class Page:
     language: str | None = None
     metas: Sequence[tuple[str, str]] = ()
     """Name and content of the meta elements that have both, as written."""
+    outline: Outline | None = None
+    """Where the page has hardly a link and little text: what else it is made of."""
 
 
 class Found(NamedTuple):
@@ -178,4 +181,5 @@ def _document(page: Page, base: str, url: str, inert: int) -> Document:
         language=cleaned(page.language),
         base=None if base == url else urls.page_url(base)[0],
         inert_links=inert,
+        script_evidence=script_evidence((element.kind for element in page.elements), page.outline),
     )

@@ -73,6 +73,7 @@ class CaptureRow(NamedTuple):
     h1: str | None
     language: str | None
     base: str | None
+    script_evidence: str | None
     robots_flags: str | None
     etag: str | None
     last_modified: str | None

@@ -171,6 +171,7 @@ CREATE TABLE capture (
     h1             TEXT,
     language       TEXT,
     base           TEXT,                       -- where it is not the page's own URL
+    script_evidence TEXT,                      -- why its links seem to be written by script; NULL: they do not
     robots_flags   TEXT,                       -- meta robots and X-Robots-Tag: sorted words, such as 'nofollow noindex'
     etag           TEXT,
     last_modified  TEXT,
@@ -181,6 +182,8 @@ CREATE TABLE capture (
     nofollow       INTEGER AS (coalesce(instr(' ' || robots_flags || ' ', ' nofollow ') > 0, 0)),
     noindex        INTEGER AS (coalesce(instr(' ' || robots_flags || ' ', ' noindex ') > 0, 0))
 );
+
+CREATE INDEX capture_scripted ON capture (page) WHERE script_evidence IS NOT NULL;
 
 -- One occurrence. ordinal: place among the links of the page, from 0, in document order.
 CREATE TABLE link (
