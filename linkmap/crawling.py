@@ -216,7 +216,7 @@ class Crawl:
     async def _visit_page(self, host: int, entry: Entry) -> None:
         manner = self.discovery.manner(entry.page)
         head = manner is Manner.CHECK and entry.page not in self._headless
-        job = Job(entry.page, entry.url, manner, head, self.settings.parser)
+        job = Job(entry.page, entry.url, manner, head, self.settings.parser, self.settings.agent)
         try:
             report = await visit(job, self.client)
         except OutOfFilesError:

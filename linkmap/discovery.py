@@ -17,6 +17,7 @@ from linkmap.judging import NO_DEPTH, SEED, SITEMAP_DEPTH, Judgement, Offer, jud
 from linkmap.known import KnownPages
 from linkmap.model import Manner, Outcome, Reach, Report, State, Target
 from linkmap.names import Names, is_nofollow
+from linkmap.parse import directives
 from linkmap.parse.links import links_digest
 from linkmap.scope import Scope, ScopeName
 from linkmap.settings import MAX_REDIRECTS, Settings
@@ -171,7 +172,10 @@ class Discovery:
     def propagate(self, links: Iterable[FollowedLink]) -> None:
         """Pass the gain of improved pages on along their stored links."""
         for link in links:
-            offer = offered(link.kind, bool(link.nofollow), self._way(link.source))
+            nofollow = bool(link.nofollow) or (
+                bool(link.page_nofollow) and link.kind not in directives.OF_THE_PAGE_ITSELF
+            )
+            offer = offered(link.kind, nofollow and not self.settings.ignore_nofollow, self._way(link.source))
             self._improve(link.target, link.target_url, offer)
 
     def close_loop(self, pages: Iterable[tuple[int, str]]) -> None:
@@ -335,8 +339,9 @@ class Discovery:
     def _links(self, page: int, capture: int, report: Report, way: Offer) -> None:
         """Append a page's links and meet their targets, each with the best of its links; `way` leads to the page."""
         offers: dict[int, Offer] = {}
+        page_nofollow = directives.is_nofollow(report.visit.robots_flags)
         for link in report.links:
-            offer = offered(link.kind, is_nofollow(link.rel), way)
+            offer = offered(link.kind, self._is_nofollow(link.kind, is_nofollow(link.rel), page_nofollow), way)
             former = offers.get(link.target)
             offers[link.target] = offer if former is None or former is offer else offer.better(former)
         ids = [self._meet(target, offers[index], page) for index, target in enumerate(report.targets)]
@@ -348,11 +353,15 @@ class Discovery:
         batch.links.extend(
             LinkRow(
                 capture, ordinal, ids[link.target], link.kind, names.rel(link.rel, batch), link.region,
-                names.anchor(link.anchor, batch), link.credentials, link.hreflang,
-                link.lastmod,
+                names.anchor(link.anchor, batch), link.flags, link.hreflang, link.lastmod,
             )
             for ordinal, link in enumerate(report.links)
         )  # fmt: skip
+
+    def _is_nofollow(self, kind: int, by_link: bool, by_page: bool) -> bool:
+        """Whether a link is not to be followed, because it or its page says so."""
+        said = by_link or (by_page and kind not in directives.OF_THE_PAGE_ITSELF)
+        return said and not self.settings.ignore_nofollow
 
     def _capture(self, page: int, report: Report, with_links: bool) -> int:
         """Append an answer; gives its id."""
@@ -378,16 +387,21 @@ class Discovery:
                 h1=document.h1 if document else None,
                 language=document.language if document else None,
                 base=document.base if document else None,
-                robots_flags=None,
+                script_evidence=document.script_evidence if document else None,
+                robots_flags=visit.robots_flags,
                 etag=visit.etag,
                 last_modified=visit.last_modified,
                 digest=visit.digest,
-                links_digest=links_digest(report.targets, report.links) if with_links else None,
+                links_digest=_links_digest(report) if with_links else None,
                 links=self.last_capture if with_links else None,
                 inert_links=document.inert_links if document else 0,
             )
         )
         return self.last_capture
+
+
+def _links_digest(report: Report) -> bytes:
+    return links_digest(report.targets, report.links, nofollow=directives.is_nofollow(report.visit.robots_flags))
 
 
 def _stored_depth(depth: int) -> int | None:

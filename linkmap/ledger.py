@@ -19,6 +19,8 @@ Change = Callable[[Discovery], object]
 """A step of what a crawl learns, applied within a transaction."""
 
 _LONGEST_LOOP = 1_000
+_AT_ONCE = 1_000
+"""Pages whose links are held in memory at the same time."""
 _EXCLUDED = tuple(outcome for outcome in Outcome if outcome.state is State.EXCLUDED)
 
 
@@ -43,6 +45,10 @@ class Ledger:
         for seed in seeds:
             discovery.scope.add(seed.url)
         discovery.judge_again = _EXCLUDED if judge_again else ()
+        last = await self.store.last_run()
+        if discovery.settings.ignore_nofollow and last and not Settings.from_json(last.settings).ignore_nofollow:
+            # What the links of these pages offered was less than it is now.
+            discovery.improved = await self.store.pages_with_nofollow()
 
         def add(discovery: Discovery) -> None:
             for seed in seeds:
@@ -111,7 +117,7 @@ class Ledger:
         discovery, store = self.discovery, self.store
         await store.write(discovery.take_batch())
         while discovery.unsettled:
-            improved, discovery.improved = discovery.improved, []
+            improved, discovery.improved = discovery.improved[:_AT_ONCE], discovery.improved[_AT_ONCE:]
             redirected, discovery.redirected = discovery.redirected, []
             outcomes, discovery.judge_again = discovery.judge_again, ()
             if improved:

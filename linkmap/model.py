@@ -5,7 +5,7 @@ Numbers stand for words where a fact is stored once per link or page; the tables
 """
 
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import IntEnum, IntFlag, StrEnum
 from typing import NamedTuple
 
 
@@ -175,6 +175,15 @@ class Manner(IntEnum):
     ROBOTS = 3
 
 
+class LinkFlag(IntFlag):
+    """Bits of `link.flags`."""
+
+    CREDENTIALS = 1
+    """The link carried user:password, which is never stored."""
+    NO_ALT = 2
+    """An img element without an alt attribute; an empty one says that the image is decoration."""
+
+
 class Link(NamedTuple):
     """One occurrence of a link on a page; its place in the list is its ordinal."""
 
@@ -185,8 +194,8 @@ class Link(NamedTuple):
     """Sorted lower-case rel tokens, separated by one space."""
     region: int
     anchor: str
-    credentials: bool
-    """Whether the link carried user:password, which is never stored."""
+    flags: int
+    """Of LinkFlag."""
     hreflang: str | None = None
     """The language that the link says its target is in, as written."""
     lastmod: str | None = None
@@ -226,6 +235,8 @@ class Visit:
     digest: bytes | None = None
     """16-byte blake2b of the decoded body."""
     retry_after_s: float | None = None
+    robots_flags: str | None = None
+    """What its headers, and the page itself where it is HTML, ask of crawlers (`parse.directives`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +250,8 @@ class Document:
     base: str | None = None
     inert_links: int = 0
     """data:, javascript: and blob: references, which are counted and not recorded."""
+    script_evidence: str | None = None
+    """Why the page's links seem to be written by script (`parse.scripted`); None where they do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +264,8 @@ class Job:
     head: bool = False
     """Whether HEAD will do: for a page that is only checked."""
     parser: Parser = Parser.LEXBOR
+    agent: str = ""
+    """The User-Agent, by whose product token a page may address this crawler."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ class CrawlResult:
     """What kept the crawl from going on: budgets, or Ctrl-C."""
     widened: list[str] = field(default_factory=list)
     """Hosts or domains that the redirects of seeds added to the scope."""
+    scripted: int = 0
+    """Pages of the whole map whose links seem to be written by script, which linkmap does not run."""
 
     broken: int = 0
     """Pages whose outcome is broken; addresses that were only guessed for a seed left out."""
@@ -158,6 +160,7 @@ class _Run:
             cuts=self.cuts,
             widened=self.ledger.discovery.widened,
             broken=await _broken(self.store, self.ledger.discovery.counts),
+            scripted=await self.store.scripted_pages(),
         )
 
     async def _watched(self, crawl: Crawl) -> None:
@@ -285,9 +288,10 @@ async def _nothing_left(store: Store) -> CrawlResult:
     last = await store.last_run()
     counts = Counter({Outcome(outcome): number for outcome, number in rows})
     cuts = json.loads(last.cuts) if last else []
+    scripted = await store.scripted_pages()
     broken = await _broken(store, counts)
     await store.compact()
-    return CrawlResult("finished", 0.0, 0, counts, cuts, broken=broken)
+    return CrawlResult("finished", 0.0, 0, counts, cuts, scripted=scripted, broken=broken)
 
 
 async def _broken(store: Store, counts: Counter[Outcome]) -> int:

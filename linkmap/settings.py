@@ -63,6 +63,8 @@ class Settings:
     """No TLS certificate is verified."""
     workers: int = 0
     parser: Parser = Parser.LEXBOR
+    ignore_nofollow: bool = False
+    """Links that say nofollow, and those of pages that do, are followed like others."""
 
     def __post_init__(self) -> None:
         self._settle_types()
@@ -127,6 +129,8 @@ class Settings:
         """The name of an option by which the other settings would reach less far than these, or None."""
         if list(ScopeName).index(other.scope) < list(ScopeName).index(self.scope):
             return "scope"
+        if self.ignore_nofollow and not other.ignore_nofollow:
+            return "ignore_nofollow"
         for name in ("max_pages", "max_pages_per_host"):
             if (getattr(other, name) or inf) < (getattr(self, name) or inf):
                 return name

@@ -8,11 +8,12 @@ from linkmap.fetch import HTML_TYPES, Answer, Client, OutOfFilesError
 from linkmap.model import Job, LinkKind, Manner, Outcome, Parser, Region, Report, Visit
 from linkmap.parse import lexbor, sitemap
 from linkmap.parse.charset import declared, decode
+from linkmap.parse.directives import robots_flags
 from linkmap.parse.link_header import header_links
 from linkmap.parse.links import Element, Page, links_of, redirect_link
 from linkmap.parse.xml import MAX_ENTRIES, read_xml
 from linkmap.robots import MAX_BYTES as ROBOTS_BYTES
-from linkmap.robots import sitemap_lines
+from linkmap.robots import product_token, sitemap_lines
 
 NO_SITEMAP = "no sitemap"
 
@@ -28,6 +29,8 @@ async def visit(job: Job, client: Client) -> Report:
     answer = None
     try:
         answer = await _request(job, client)
+        if flags := _robots_flags(answer, job):
+            answer = replace(answer, visit=replace(answer.visit, robots_flags=flags))
         if answer.location is not None:
             return _redirect_report(job, answer.visit, answer.location)
         if job.manner is Manner.CHECK:
@@ -82,7 +85,9 @@ def _report(job: Job, answer: Answer) -> Report:
     if outcome is Outcome.FETCHED:
         text, charset = decode(answer.body, answer.header("Content-Type"))
         detail = NO_SITEMAP if job.manner is Manner.SITEMAP else None
-        visit, page = replace(answer.visit, charset=charset, detail=detail), _read_html(text, job.parser)
+        page = _read_html(text, job.parser)
+        flags = _robots_flags(answer, job, page)
+        visit = replace(answer.visit, charset=charset, detail=detail, robots_flags=flags)
     else:
         visit, page = _read_file(job, answer)
     if links := answer.header("Link"):
@@ -91,6 +96,13 @@ def _report(job: Job, answer: Answer) -> Report:
         return Report(job.page, visit)
     found = links_of(page, job.url)
     return Report(job.page, visit, found.document, found.targets, found.links)
+
+
+def _robots_flags(answer: Answer, job: Job, page: Page | None = None) -> str | None:
+    # Header by header: `agent:` reaches to the end of its own and not into the next.
+    headers = [value for name, value in answer.headers if name.lower() == "x-robots-tag"]
+    metas = page.metas if page else ()
+    return robots_flags(metas, headers, product_token(job.agent)) if metas or headers else None
 
 
 def _read_html(text: str, parser: Parser) -> Page:

@@ -97,7 +97,7 @@ def _write_capture(db: sqlite3.Connection, number: int, page_id: int, page: Page
 def _write_links(db: sqlite3.Connection, base: int, links: Iterable[Link]) -> None:
     """A link's capture is `base` minus its source."""
     db.executemany(
-        "INSERT INTO link (capture, ordinal, target, kind, rel, region, anchor, credentials) VALUES (?, ?, ?, ?, 0, 0, 0, 0)",
+        "INSERT INTO link (capture, ordinal, target, kind, rel, region, anchor, flags) VALUES (?, ?, ?, ?, 0, 0, 0, 0)",
         ((base - link.source, ordinal, link.target, LinkKind[link.kind.upper()]) for ordinal, link in enumerate(links)),
     )
 

@@ -116,6 +116,8 @@ class HandmadeMap:
         kind: str = "a",
         region: str = "none",
         rel: str = "",
+        flags: int = 0,
+        hreflang: str | None = None,
     ) -> None:
         """One occurrence, after the source's others. New ends become pages: fetched, and pending."""
         holder = self._links_of(self._page_id(source)) or self.capture(source)
@@ -124,7 +126,7 @@ class HandmadeMap:
             "link",
             capture=holder, ordinal=ordinal, target=self._page_id(target), kind=LinkKind[kind.upper()],
             rel=self._rel_id(rel), region=Region[region.upper()], anchor=self._anchor_id(anchor),
-            credentials=0,
+            flags=flags, hreflang=hreflang,
         )  # fmt: skip
 
     def redirect(self, source: str, target: str, status: int = 301, **page: object) -> None:

@@ -49,13 +49,13 @@ def graph(db: Path) -> tuple[set[tuple[Any, ...]], list[tuple[Any, ...]]]:
     pages = rows(
         db,
         "SELECT page.url, outcome.name, capture.status, page.depth, page.hops, page.reach, page.auxiliary, "
-        "page.manner, page.sitemap, page.detail "
+        "page.manner, page.sitemap, page.detail, capture.robots_flags "
         "FROM page JOIN outcome ON outcome.id = page.outcome LEFT JOIN capture ON capture.id = page.capture",
     )
     links = rows(
         db,
-        "SELECT source_url, ordinal, target_url, kind, rel, region, anchor, credentials, hreflang, lastmod FROM links "
-        "ORDER BY 1, 2",
+        "SELECT source_url, ordinal, target_url, kind, rel, region, anchor, credentials, no_alt, hreflang, lastmod, "
+        "nofollow_by FROM links ORDER BY 1, 2",
     )
     return set(pages), links
 

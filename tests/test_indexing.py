@@ -27,7 +27,7 @@ SELECT i, 'http://h.test/' || i, randomblob(12), 1, 0, 0, 0, 0, 1, 1, 1, i, i FR
 INSERT INTO capture (id, page, run, fetched_at, outcome, status, bytes, cut, truncated, seconds, links, inert_links)
 SELECT id, id, 1, 0, 1, 200, 0, 0, 0, 0, id, 0 FROM page;
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {LINKS - 1})
-INSERT INTO link (capture, ordinal, target, kind, rel, region, anchor, credentials)
+INSERT INTO link (capture, ordinal, target, kind, rel, region, anchor, flags)
 SELECT page.id, i, 1 + (page.id * 7919 + i * 104729) % {PAGES}, 1, 0, 0, 0, 0 FROM page, n;
 """
 

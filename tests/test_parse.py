@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkmap.model import Document, Link, LinkKind, Region
+from linkmap.model import Document, Link, LinkFlag, LinkKind, Region
 from linkmap.parse.lexbor import read_html
 from linkmap.parse.link_header import header_links
 from linkmap.parse.links import MAX_ANCHOR, MAX_URL, Found, fold, links_digest, links_of, redirect_link, rel_tokens
@@ -420,7 +420,7 @@ def test_references_that_are_no_urls_are_recorded_as_written() -> None:
 def test_credentials_are_flagged_and_never_kept() -> None:
     found = found_in("<a href=http://u:p@b.test/>t</a><a href=http://b.test/>t</a><a href='//u:p@[bad/'>t</a>")
     assert [target.url for target in found.targets] == ["http://b.test/", "//[bad/"]
-    assert [(link.target, link.credentials) for link in found.links] == [(0, True), (0, False), (1, False)]
+    assert [(link.target, link.flags) for link in found.links] == [(0, LinkFlag.CREDENTIALS), (0, 0), (1, 0)]
 
 
 def test_a_reference_that_is_too_long_is_cut_and_called_invalid() -> None:
@@ -524,6 +524,7 @@ def test_any_page_gives_the_same_links_and_digest_twice(html: str) -> None:
         ("<a href=x></a>", "<iframe src=x></iframe>"),
         ("<a href=x hreflang=de>t</a>", "<a href=x hreflang=fr>t</a>"),
         ("<a href=http://b.test/>t</a>", "<a href=http://u@b.test/>t</a>"),
+        ("<img src=x>", "<img src=x alt=''>"),
         ("<a href=x>t</a><a href=y>t</a>", "<a href=y>t</a><a href=x>t</a>"),
         ("<a href=x>t</a>", "<a href=x>t</a><a href=x>t</a>"),
     ],
@@ -550,3 +551,10 @@ def test_nofollow_is_kept_in_the_longest_rel() -> None:
     assert "nofollow" in tokens
     assert tokens == sorted(tokens)
     assert len(" ".join(tokens)) <= 200
+
+
+def test_an_image_without_alt_is_marked_with_all_its_candidates_and_an_empty_alt_is_none() -> None:
+    html = (
+        "<img src=a srcset='b 2x' title=t><img src=c alt><img src=d alt=''><img src=e alt=e><area href=f><embed src=g>"
+    )
+    assert [link.flags & LinkFlag.NO_ALT for link in found_in(html).links] == [2, 2, 0, 0, 0, 0, 0]

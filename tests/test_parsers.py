@@ -21,7 +21,8 @@ URL = "http://h.test/folder/page"
 
 def both(text: str) -> tuple[object, object]:
     """What each reader makes of a page: its links, their targets, and what the page says of itself."""
-    return links_of(lexbor.read_html(text), URL), links_of(soup.read_html(text), URL)
+    first, second = lexbor.read_html(text), soup.read_html(text)
+    return (links_of(first, URL), first.metas), (links_of(second, URL), second.metas)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,12 @@ def both(text: str) -> tuple[object, object]:
         (
             '<link rel="canonical" href="/c"><link rel="alternate" hreflang="fr" href="/f"><link rel="icon" href="/i">',
             "",
+        ),
+        ('<img src="a"><img src="b" alt><img src="c" alt=""><img src="d" title="D" srcset="e 2x">', "without alt"),
+        (
+            '<meta name="Robots" content="NoIndex"><p><meta name="x"><meta content="y">'
+            '<template><meta name="robots" content="none"></template><meta name="robots" content="nofollow">',
+            "metas",
         ),
         ('<meta http-equiv="Refresh" content="5; url=/next">', "meta refresh"),
         ('<form action="/q"><input></form><form action="/p" method="post"></form>', "GET forms alone"),

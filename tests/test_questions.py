@@ -34,6 +34,7 @@ from handmade import HandmadeMap, handmade
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pagemaps import write_listed, write_pages
+from searchmaps import write_search
 
 from linkmap.asking import query
 from linkmap.model import LinkmapError
@@ -113,12 +114,13 @@ def finished_site(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def full_site(tmp_path: Path) -> Path:
-    """This map and those of the questions about pages and sitemaps, in one: every question has an answer here."""
+    """This map and the others, in one: every question has an answer here."""
     path = tmp_path / "map.db"
     with handmade(path) as map:
         write_site(map)
         write_pages(map)
         write_listed(map)
+        write_search(map)
     return path
 
 
@@ -443,7 +445,6 @@ def test_pages_without_a_depth_come_last_in_the_histogram(tmp_path: Path) -> Non
 
 
 def test_a_sitemap_s_page_that_nobody_links_to_is_an_orphan(tmp_path: Path) -> None:
-    """The kind `sitemap` is not in the schema yet; the question already knows it."""
     with handmade(tmp_path / "map.db") as map:
         map.page("https://a.test/sitemap.xml", auxiliary=True)
         map.link("https://a.test/sitemap.xml", GONE)
@@ -453,7 +454,7 @@ def test_a_sitemap_s_page_that_nobody_links_to_is_an_orphan(tmp_path: Path) -> N
         map.link("https://a.test/sitemap.xml", "https://a.test/more.xml")
         map.link("https://a.test/sitemap.xml", ABOUT)
         map.link("https://a.test/sitemap.xml", LONE)
-        map.connection.execute("UPDATE link SET kind = 99")
+        map.connection.execute("UPDATE link SET kind = (SELECT id FROM kind WHERE name = 'sitemap')")
         map.page(HOME)
         map.link(HOME, ABOUT)
     assert query(tmp_path / "map.db", "orphans").rows == [(LONE, "sitemap", "pending")]

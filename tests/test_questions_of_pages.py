@@ -47,10 +47,10 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 def test_nofollow_links_tell_their_rel_and_what_became_of_the_target(site: Path) -> None:
     found = query(site, "nofollow")
-    assert found.columns == ("source", "target", "rel", "anchor", "region", "kind", "outcome")
+    assert found.columns == ("source", "target", "said_by", "rel", "anchor", "region", "kind", "outcome")
     assert found.rows == [
-        (P, Q, "nofollow", "Q", "footer", "a", "fetched"),
-        (Q, INDEX, "nofollow ugc", "too", "", "a", "fetched"),
+        (P, Q, "link", "nofollow", "Q", "footer", "a", "fetched"),
+        (Q, INDEX, "link", "nofollow ugc", "too", "", "a", "fetched"),
     ]
 
 
@@ -61,7 +61,7 @@ def test_each_nofollow_link_is_a_row_in_the_order_of_its_page_and_other_rels_are
         map.link(Q, LIST_1, "2", rel="nofollow")
         map.link(P, P, "top", rel="nofollow")
         map.page(LIST_1, "nofollow", depth=None)
-    assert [(*row[:2], row[3], row[-1]) for row in query(tmp_path / "map.db", "nofollow").rows] == [
+    assert [(*row[:2], row[4], row[-1]) for row in query(tmp_path / "map.db", "nofollow").rows] == [
         (P, P, "top", "fetched"),
         (Q, LIST_1, "1", "nofollow"),  # no other link leads there
         (Q, LIST_1, "2", "nofollow"),

@@ -19,6 +19,7 @@ from linkmap.model import (
     Region,
     State,
 )
+from linkmap.parse.directives import OF_THE_PAGE_ITSELF
 from linkmap.robots import RobotsState
 from linkmap.store.reader import APPLICATION_ID, SCHEMA_VERSION, open_reader, schema_sql
 
@@ -81,6 +82,27 @@ def test_every_reference_names_a_table_and_column_that_exist(schema: sqlite3.Con
     assert len(references) >= 9
     for _, _, target, _, column, *_ in references:
         assert column in [row[1] for row in schema.execute(f"PRAGMA table_info({target})")]
+
+
+def test_the_kinds_that_a_nofollow_of_the_page_leaves_alone_are_those_of_the_crawl(schema: sqlite3.Connection) -> None:
+    schema.execute("INSERT INTO run VALUES (1, 0, 0, 'finished', '', '', '{}', '{}', '[]')")
+    schema.execute(
+        "INSERT INTO page (id, url, url_key, auxiliary, hops, reach, outcome, tries, run, links) "
+        "VALUES (1, 'u', x'00', 0, 0, 0, 1, 1, 1, 1)"
+    )
+    schema.execute(
+        "INSERT INTO capture (id, page, run, fetched_at, outcome, bytes, cut, truncated, seconds, robots_flags, "
+        "inert_links) VALUES (1, 1, 1, 0, 1, 0, 0, 0, 0, 'noarchive nofollow', 0)"
+    )
+    schema.execute(
+        "INSERT INTO link (capture, ordinal, target, kind, rel, region, anchor, flags) "
+        "SELECT 1, id, 1, id, 0, 0, 0, 0 FROM kind"
+    )
+    left_alone = {row[0] for row in schema.execute("SELECT kind FROM links WHERE NOT nofollow AND nofollow_by = ''")}
+    assert left_alone == {kind.word for kind in OF_THE_PAGE_ITSELF}
+    assert len(list(schema.execute("SELECT 1 FROM links WHERE nofollow_by = 'page'"))) == len(LinkKind) - len(
+        left_alone
+    )
 
 
 def test_pending_pages_of_an_origin_are_one_range_in_the_order_of_fetching(schema: sqlite3.Connection) -> None:

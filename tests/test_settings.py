@@ -35,6 +35,7 @@ OTHER: dict[str, Any] = {
     "allow_private": True,
     "ca_file": "/etc/our.pem",
     "insecure": True,
+    "ignore_nofollow": True,
 }
 """A value other than the default for every setting that has one."""
 

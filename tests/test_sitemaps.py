@@ -224,7 +224,9 @@ def test_a_sitemap_that_pages_link_to_is_a_page_and_a_sitemap_whichever_is_found
             ))  # fmt: skip
     assert graphs[0] == graphs[1]
     assert ("/two", "fetched", 200, 2) in {page[:4] for page in graphs[0][0]}
-    assert ("/list.txt", "not_html", 200, 2, 0, 0, 0, 1, 2, None) in graphs[0][0], "a page, because a page links to it"
+    assert ("/list.txt", "not_html", 200, 2, 0, 0, 0, 1, 2, None, None) in graphs[0][0], (
+        "a page, because a page links to it"
+    )
 
 
 def test_a_crawl_that_stopped_before_its_sitemaps_reads_them_when_resumed(site: Site, db: Path) -> None:

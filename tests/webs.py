@@ -61,6 +61,7 @@ def tangled_hosts(seed: int, port: int) -> tuple[dict[str, Page], list[str]]:
                 links = "".join(f'<a{rel} href="{chance.choice(urls)}">{n}</a>' for n, rel in enumerate(rels))
                 links += f'<meta http-equiv="refresh" content="0; {chance.choice(urls)}">' * (chance.random() < 0.2)
                 links += f'<img src="{chance.choice(urls)}">' * (chance.random() < 0.3)
+                links += '<meta name="robots" content="nofollow">' * (chance.random() < 0.15)
                 headers = {"Link": f"<{chance.choice(urls)}>; rel=next"} if chance.random() < 0.2 else {}
                 page = Answer(links, headers=headers)
             site[f"//{host}/{number}"] = page

@@ -128,6 +128,7 @@ _DEFAULTS = Settings()
 )
 @click.option("--contact", metavar="TEXT", default=None, help="URL or e-mail to put into the User-Agent.")
 @click.option("--robots/--no-robots", default=True, show_default=True, help="Obey robots.txt (RFC 9309).")
+@click.option("--ignore-nofollow", is_flag=True, help="Follow links that are marked nofollow, or whose page is.")
 @click.option(
     "--sitemaps/--no-sitemaps",
     default=True,

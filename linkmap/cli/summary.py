@@ -25,6 +25,7 @@ def summary(result: CrawlResult, db: Path) -> str:
         f"{db} knows {counted(known, 'page')}.",
         *_state_lines(result),
         *(f"The redirects of a seed added {safe(added)} to the scope." for added in result.widened),
+        *_script_lines(result, db),
         *(f"Cut: {cut}." for cut in result.cuts),
         *_next_lines(result, db),
     ]
@@ -50,6 +51,14 @@ def _state_lines(result: CrawlResult) -> Iterable[str]:
         for outcome in outcomes:
             if outcome in _HINTS:
                 yield f"{'':20}({_HINTS[outcome]})"
+
+
+def _script_lines(result: CrawlResult, db: Path) -> Iterable[str]:
+    if result.scripted:
+        yield (
+            f"{counted(result.scripted, 'page')} with hardly a link may write their links by script, which linkmap "
+            f"does not run: {command('query script_rendered', db)}"
+        )
 
 
 def _next_lines(result: CrawlResult, db: Path) -> Iterable[str]:

@@ -68,6 +68,11 @@ def language_of(tag: str, attributes: Attributes) -> str | None:
     return attributes.get("hreflang") if tag in ("a", "link") else None
 
 
+def lacks_alt(tag: str, attributes: Attributes) -> bool:
+    """Whether an element is an image that says nothing for those who do not see it, not even that it is decoration."""
+    return tag == "img" and "alt" not in attributes
+
+
 def stand_in(tag: str, attributes: Attributes) -> str:
     """What an element says of itself that has no text of its own."""
     if tag in ("area", "img"):

@@ -6,7 +6,8 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from linkmap import url as urls
-from linkmap.model import Document, Link, LinkKind, Region, Target
+from linkmap.model import Document, Link, LinkFlag, LinkKind, Region, Target
+from linkmap.parse.scripted import Outline, script_evidence
 
 RULES_VERSION = 3
 """Part of a capture's links digest: links found by other rules are other links."""
@@ -33,6 +34,8 @@ class Element(NamedTuple):
     region: Region
     anchor: str
     hreflang: str | None = None
+    no_alt: bool = False
+    """Whether it is an img without an alt attribute."""
     lastmod: str | None = None
 
 
@@ -48,6 +51,10 @@ class Page:
     description: str | None = None
     h1: str | None = None
     language: str | None = None
+    metas: Sequence[tuple[str, str]] = ()
+    """Name and content of the meta elements that have both, as written."""
+    outline: Outline | None = None
+    """Where the page has hardly a link and little text: what else it is made of."""
 
 
 class Found(NamedTuple):
@@ -77,7 +84,8 @@ def links_of(page: Page, url: str) -> Found:
         anchor = fold(element.anchor, MAX_ANCHOR) if element.anchor else ""
         language = (fold(element.hreflang, MAX_HREFLANG) or None) if element.hreflang else None
         lastmod = fold(element.lastmod, MAX_LASTMOD) if element.lastmod else None
-        links.append(Link(index, element.kind, rel, element.region, anchor, credentials, language, lastmod))
+        flags = credentials * LinkFlag.CREDENTIALS | element.no_alt * LinkFlag.NO_ALT
+        links.append(Link(index, element.kind, rel, element.region, anchor, int(flags), language, lastmod))
     return Found(_document(page, base, url, inert), tuple(found), tuple(links))
 
 
@@ -119,12 +127,17 @@ def redirect_link(location: str, url: str) -> Found:
     return links_of(Page([Element(LinkKind.REDIRECT, location, "", Region.NONE, "")]), url)
 
 
-def links_digest(targets: Sequence[Target], links: Sequence[Link]) -> bytes:
-    """16-byte blake2b over all that is stored of a page's links; equal digests share their rows."""
-    digest = blake2b(str(RULES_VERSION).encode(), digest_size=16)
+def links_digest(targets: Sequence[Target], links: Sequence[Link], *, nofollow: bool = False) -> bytes:
+    """16-byte blake2b over all that is stored of a page's links; equal digests share their rows.
+
+    `nofollow`: the page says so of all of them, which makes them other links.
+    """
+    digest = blake2b(f"{RULES_VERSION}{' nofollow' * nofollow}".encode(), digest_size=16)
     for link in links:
         digest.update(targets[link.target].key)
-        digest.update(repr((int(link.kind), link.rel, int(link.region), *link[4:])).encode())
+        digest.update(
+            repr((int(link.kind), link.rel, int(link.region), link.anchor, int(link.flags), *link[6:])).encode()
+        )
     return digest.digest()
 
 
@@ -171,4 +184,5 @@ def _document(page: Page, base: str, url: str, inert: int) -> Document:
         language=cleaned(page.language),
         base=None if base == url else urls.page_url(base)[0],
         inert_links=inert,
+        script_evidence=script_evidence((element.kind for element in page.elements), page.outline),
     )

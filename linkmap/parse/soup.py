@@ -6,14 +6,35 @@ where lxml builds its own tree.
 """
 
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 
 from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
 from bs4.element import NavigableString
 
 from linkmap.model import LinkKind, Region
-from linkmap.parse.elements import APART, REGIONS, SILENT, Attributes, language_of, references, rel_of, stand_in
+from linkmap.parse.elements import (
+    APART,
+    REGIONS,
+    SILENT,
+    Attributes,
+    lacks_alt,
+    language_of,
+    references,
+    rel_of,
+    stand_in,
+)
 from linkmap.parse.links import Element, Page
+from linkmap.parse.scripted import (
+    MOST_ROOT_TEXT,
+    MOST_ROOTS,
+    MOST_TEXT,
+    UNREAD,
+    Outline,
+    has_hardly_links,
+    is_program,
+    root_name,
+)
 
 
 def read_html(text: str) -> Page:
@@ -23,14 +44,58 @@ def read_html(text: str) -> Page:
         soup = BeautifulSoup(text, "lxml")
     base = next((tag for tag in soup.find_all("base", href=True) if not _is_inert(tag)), None)
     description = soup.find("meta", attrs={"name": lambda name: name is not None and name.lower() == "description"})
+    elements = tuple(_elements(soup))
     return Page(
-        elements=tuple(_elements(soup)),
+        elements=elements,
         base=_attribute(base, "href"),
         title=next((tag.get_text() for tag in soup.find_all("title") if tag.find_parent("svg") is None), None),
         description=_attribute(description, "content"),
         h1=_text(soup.h1) if soup.h1 is not None else "",
         language=_attribute(soup.html, "lang"),
+        metas=tuple(_metas(soup)),
+        outline=_outline(soup) if has_hardly_links(element.kind for element in elements) else None,
     )
+
+
+def _metas(soup: BeautifulSoup) -> Iterator[tuple[str, str]]:
+    for tag in soup.find_all("meta", attrs={"name": True, "content": True}):
+        if not _is_inert(tag):
+            yield _attribute(tag, "name") or "", _attribute(tag, "content") or ""
+
+
+def _outline(soup: BeautifulSoup) -> Outline | None:
+    """What else a page is made of that has hardly a link; None where it has more than a little text."""
+    text = _text_within(soup, MOST_TEXT)
+    if len(text) > MOST_TEXT:
+        return None
+    tags: Counter[str] = Counter()
+    roots: list[tuple[str, Tag]] = []
+    regions: dict[int, Region | None] = {}
+    for tag in soup.find_all(True):
+        if _region(tag, regions) is None:
+            continue
+        attributes = _attributes(tag)
+        if tag.name != "script" or is_program(attributes):
+            tags[tag.name] += 1
+        if name := root_name(tag.name, attributes):
+            roots.append((name, tag))
+    empty = (name for name, tag in roots[:MOST_ROOTS] if len(_text_within(tag, MOST_ROOT_TEXT)) <= MOST_ROOT_TEXT)
+    return Outline(tags["script"], text, next(empty, ""), tags["noscript"] > 0, tags["form"] + tags["frame"] > 0)
+
+
+def _text_within(tag: Tag, most: int) -> str:
+    """The text inside a tag without white space; where it is longer than `most`, some of it."""
+    parts: list[str] = []
+    size = 0
+    waiting: list[object] = list(reversed(tag.contents))
+    while waiting and size <= most:
+        current = waiting.pop()
+        if type(current) is NavigableString:
+            parts.append("".join(current.split()))
+            size += len(parts[-1])
+        elif isinstance(current, Tag) and current.name not in UNREAD:
+            waiting.extend(reversed(current.contents))
+    return "".join(parts)
 
 
 def _elements(soup: BeautifulSoup) -> Iterator[Element]:
@@ -49,7 +114,8 @@ def _elements(soup: BeautifulSoup) -> Iterator[Element]:
             continue
         for kind, reference in references(tag.name, attributes):
             rel, language = rel_of(tag.name, attributes), language_of(tag.name, attributes)
-            yield Element(kind, reference, rel, region, stand_in(tag.name, attributes), language)
+            anchor, no_alt = stand_in(tag.name, attributes), lacks_alt(tag.name, attributes)
+            yield Element(kind, reference, rel, region, anchor, language, no_alt)
 
 
 def _region(tag: Tag, known: dict[int, Region | None]) -> Region | None:

@@ -166,7 +166,7 @@ def _link(
     kind: LinkKind, reference: str, rel: str = "", anchor: str = "", language: str | None = None,
     lastmod: str | None = None,
 ) -> Element:  # fmt: skip
-    return Element(kind, reference, rel, Region.NONE, anchor, language, lastmod)
+    return Element(kind, reference, rel, Region.NONE, anchor, language, lastmod=lastmod)
 
 
 def _absolute(reference: str, element: Any, url: str) -> str:

@@ -80,6 +80,7 @@ class CaptureRow(NamedTuple):
     h1: str | None
     language: str | None
     base: str | None
+    script_evidence: str | None
     robots_flags: str | None
     etag: str | None
     last_modified: str | None
@@ -99,7 +100,7 @@ class LinkRow(NamedTuple):
     rel: int
     region: int
     anchor: int
-    credentials: bool
+    flags: int
     hreflang: str | None = None
     lastmod: str | None = None
 

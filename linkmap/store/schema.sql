@@ -158,7 +158,7 @@ CREATE TABLE page (
 );
 CREATE INDEX page_pending ON page (origin, depth, id) WHERE outcome = 0;
 
--- One answer, or the failure to get one, at one time.
+-- One answer, or the failure to get one, at one time. nofollow, noindex: whether robots_flags has the word, not stored.
 CREATE TABLE capture (
     id             INTEGER PRIMARY KEY,
     page           INTEGER NOT NULL REFERENCES page (id),
@@ -177,14 +177,19 @@ CREATE TABLE capture (
     h1             TEXT,
     language       TEXT,
     base           TEXT,                       -- where it is not the page's own URL
-    robots_flags   TEXT,
+    script_evidence TEXT,                      -- why its links seem to be written by script; NULL: they do not
+    robots_flags   TEXT,                       -- meta robots and X-Robots-Tag: sorted words, such as 'nofollow noindex'
     etag           TEXT,
     last_modified  TEXT,
     digest         BLOB,                       -- 16-byte blake2b of the decoded body
     links_digest   BLOB,                       -- 16-byte blake2b of the links and the rules' version
     links          INTEGER,                    -- the capture that holds the links: this one, or an equal one before
-    inert_links    INTEGER NOT NULL            -- data:, javascript: and blob: references, counted only
+    inert_links    INTEGER NOT NULL,           -- data:, javascript: and blob: references, counted only
+    nofollow       INTEGER AS (coalesce(instr(' ' || robots_flags || ' ', ' nofollow ') > 0, 0)),
+    noindex        INTEGER AS (coalesce(instr(' ' || robots_flags || ' ', ' noindex ') > 0, 0))
 );
+
+CREATE INDEX capture_scripted ON capture (page) WHERE script_evidence IS NOT NULL;
 
 -- One occurrence. ordinal: place among the links of the page, from 0, in document order.
 CREATE TABLE link (
@@ -195,7 +200,7 @@ CREATE TABLE link (
     rel          INTEGER NOT NULL,
     region       INTEGER NOT NULL,
     anchor       INTEGER NOT NULL,
-    credentials  INTEGER NOT NULL,             -- 1: carried user:password, which is not stored
+    flags        INTEGER NOT NULL,             -- 1: carried user:password, which is not stored; 2: an img without alt
     hreflang     TEXT,                         -- as written, white space folded
     lastmod      TEXT,                         -- of a sitemap's entry, as written
     PRIMARY KEY (capture, ordinal)
@@ -230,8 +235,16 @@ CREATE TABLE computed (
 CREATE VIEW links AS
 SELECT source.id AS source, link.target AS target, link.ordinal AS ordinal,
        source.url AS source_url, target.url AS target_url,
-       kind.name AS kind, rel.tokens AS rel, rel.nofollow AS nofollow, region.name AS region,
-       anchor.text AS anchor, link.credentials AS credentials, link.hreflang AS hreflang, link.lastmod AS lastmod
+       kind.name AS kind, rel.tokens AS rel,
+       rel.nofollow OR (capture.nofollow AND kind.name NOT IN
+           ('redirect', 'meta_refresh', 'canonical', 'alternate_hreflang', 'sitemap', 'sitemap_file')) AS nofollow,
+       CASE WHEN rel.nofollow THEN 'link'
+            WHEN capture.nofollow AND kind.name NOT IN
+                ('redirect', 'meta_refresh', 'canonical', 'alternate_hreflang', 'sitemap', 'sitemap_file') THEN 'page'
+            ELSE '' END AS nofollow_by,            -- '' where it is not
+       region.name AS region,
+       anchor.text AS anchor, link.flags & 1 AS credentials, link.flags & 2 > 0 AS no_alt, link.hreflang AS hreflang,
+       link.lastmod AS lastmod
 FROM page AS source
 JOIN link ON link.capture = source.links
 JOIN capture ON capture.id = link.capture AND capture.page = source.id
@@ -252,3 +265,32 @@ WHERE unlikely(page.auxiliary = 0)
   AND link.target <> page.id
   AND link.kind IN (SELECT id FROM kind WHERE navigation)
 GROUP BY page.id, link.target;
+
+-- Whether a search engine may show a page, and why not: the first reason that holds. indexable: 1, 0, or NULL where the
+-- map does not tell. canonical: the page that is to be shown instead, the first where several are named; NULL where
+-- a page names none, or itself.
+CREATE VIEW indexability AS
+SELECT page, reason, canonical,
+       CASE WHEN reason = 'indexable' THEN 1 WHEN reason NOT IN ('not fetched', 'not HTML') THEN 0 END AS indexable
+FROM (SELECT page, canonical,
+             CASE WHEN outcome = 'robots_denied' THEN 'blocked by robots.txt'
+                  WHEN outcome IN ('redirect', 'redirect_loop', 'too_many_redirects') THEN 'redirect'
+                  WHEN state = 'failed' THEN 'failed'
+                  WHEN state <> 'done' THEN 'not fetched'
+                  WHEN noindex THEN 'noindex'
+                  WHEN canonical IS NOT NULL THEN 'canonical elsewhere'
+                  WHEN outcome = 'not_html' THEN 'not HTML'
+                  ELSE 'indexable' END AS reason
+      FROM (SELECT page.id AS page, outcome.name AS outcome, outcome.state AS state, capture.noindex AS noindex,
+                   (SELECT link.target
+                    FROM link
+                    WHERE link.capture = page.links AND link.kind = (SELECT id FROM kind WHERE name = 'canonical')
+                      AND NOT EXISTS (SELECT 1
+                                      FROM link AS own
+                                      WHERE own.capture = page.links AND own.target = page.id AND own.kind = link.kind)
+                    ORDER BY link.ordinal
+                    LIMIT 1) AS canonical
+            FROM page
+            JOIN outcome ON outcome.id = page.outcome
+            LEFT JOIN capture ON capture.id = page.capture
+            WHERE page.auxiliary = 0));

@@ -35,6 +35,9 @@ class FollowedLink(NamedTuple):
     target: int
     kind: int
     nofollow: bool
+    """The link says so itself."""
+    page_nofollow: bool
+    """Its page says so of all its links."""
     target_url: str
 
 
@@ -189,12 +192,30 @@ class Store:
         found: list[FollowedLink] = []
         for page in pages:
             rows = await self.rows(
-                "SELECT page.id, link.target, link.kind, rel.nofollow, target.url FROM page "
+                "SELECT page.id, link.target, link.kind, rel.nofollow, capture.nofollow, target.url FROM page "
+                "CROSS JOIN capture ON capture.id = page.links "
                 "CROSS JOIN link ON link.capture = page.links CROSS JOIN rel ON rel.id = link.rel "
                 "CROSS JOIN page AS target ON target.id = link.target WHERE page.id = ?",
                 (page,),
             )
             found.extend(FollowedLink(*row) for row in rows)
+        return found
+
+    async def pages_with_nofollow(self) -> list[int]:
+        """The pages that show links which say nofollow, or say it of all their links."""
+        rows = await self.rows(
+            "SELECT page.id FROM page CROSS JOIN capture ON capture.id = page.links "
+            "WHERE capture.nofollow OR EXISTS "
+            "(SELECT 1 FROM link WHERE link.capture = page.links AND link.rel IN (SELECT id FROM rel WHERE nofollow))"
+        )
+        return [page for (page,) in rows]
+
+    async def scripted_pages(self) -> int:
+        """How many pages have links that seem to be written by script; as quick as they are few, by an index."""
+        found: int = await self.value(
+            "SELECT count(*) FROM capture CROSS JOIN page ON page.id = capture.page AND page.capture = capture.id "
+            "WHERE capture.script_evidence IS NOT NULL AND page.auxiliary = 0"
+        )
         return found
 
     async def redirect_target(self, page: int) -> int | None:
