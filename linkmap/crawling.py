@@ -18,11 +18,11 @@ from linkmap import seeds as seed_lines
 from linkmap.advice import command
 from linkmap.budgets import Budgets
 from linkmap.discovery import Discovery
-from linkmap.edges import FoundLink, links_in
+from linkmap.edges import links_in
 from linkmap.fetch import Client, OutOfFilesError
 from linkmap.frontier import ROBOTS_DEPTH, Entry, Frontier
 from linkmap.ledger import Change, Ledger
-from linkmap.model import Job, LinkmapError, Outcome, Report, Visit
+from linkmap.model import FoundLink, Job, LinkmapError, Outcome, Report, Visit
 from linkmap.permission import Permission, host_of
 from linkmap.retries import pause_s, retry_wait_s, slows_host
 from linkmap.scope import Exclusion

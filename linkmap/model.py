@@ -161,6 +161,18 @@ class Link(NamedTuple):
     """The language that the link says its target is in, as written."""
 
 
+class FoundLink(NamedTuple):
+    """One occurrence of a link with its evidence, its ends as URLs, in the words of the view `links`."""
+
+    source: str
+    target: str
+    kind: str
+    rel: str
+    region: str
+    anchor: str
+    hreflang: str | None = None
+
+
 class Target(NamedTuple):
     """A page that a link leads to."""
 
