@@ -101,6 +101,7 @@ class LinkKind(IntEnum):
     VIDEO = 18
     AUDIO = 19
     TRACK = 20
+    STYLESHEET = 24
 
     @property
     def word(self) -> str:

@@ -5,11 +5,12 @@ import time
 from dataclasses import replace
 
 from linkmap.fetch import Answer, Client, OutOfFilesError
-from linkmap.model import Job, Outcome, Parser, Report, Visit
+from linkmap.model import Job, LinkKind, Outcome, Parser, Region, Report, Visit
 from linkmap.parse import lexbor
 from linkmap.parse.charset import decode
 from linkmap.parse.link_header import header_links
-from linkmap.parse.links import Found, Page, links_of, redirect_link
+from linkmap.parse.links import Element, Found, Page, links_of, redirect_link
+from linkmap.parse.microsyntax import refresh_target
 from linkmap.robots import MAX_BYTES as ROBOTS_BYTES
 
 _LARGE_BODY = 256 * 1024
@@ -38,8 +39,8 @@ async def visit(job: Job, client: Client) -> Report:
 async def _page_report(job: Job, answer: Answer) -> Report:
     if answer.location is not None:
         return _redirect_report(job, answer.visit, answer.location)
-    if answer.visit.outcome is Outcome.NOT_HTML and (links := answer.header("Link")):
-        found = links_of(Page((), tuple(header_links(links, job.url))), job.url)
+    if answer.visit.outcome is Outcome.NOT_HTML and (headers := _header_elements(answer, job.url)):
+        found = links_of(Page((), headers), job.url)
         return Report(job.page, answer.visit, found.document, found.targets, found.links)
     if answer.visit.outcome is not Outcome.FETCHED:
         return Report(job.page, answer.visit)
@@ -52,10 +53,15 @@ async def _page_report(job: Job, answer: Answer) -> Report:
 
 def _read(answer: Answer, job: Job) -> tuple[Found, str]:
     text, charset = decode(answer.body, answer.header("Content-Type"))
-    page = _read_html(text, job.parser)
-    if links := answer.header("Link"):
-        page = replace(page, headers=tuple(header_links(links, job.url)))
+    page = replace(_read_html(text, job.parser), headers=_header_elements(answer, job.url))
     return links_of(page, job.url), charset
+
+
+def _header_elements(answer: Answer, url: str) -> tuple[Element, ...]:
+    """The links that an answer's headers hold: those of Link, then where Refresh leads."""
+    links = tuple(header_links(written, url)) if (written := answer.header("Link")) else ()
+    target = refresh_target(written) if (written := answer.header("Refresh")) else None
+    return links if target is None else (*links, Element(LinkKind.META_REFRESH, target or url, "", Region.NONE, ""))
 
 
 def _read_html(text: str, parser: Parser) -> Page:

@@ -9,10 +9,22 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from linkmap.model import LinkKind, Region
-from linkmap.parse.elements import APART, REGIONS, SILENT, Attributes, language_of, references, rel_of, stand_in
+from linkmap.parse.elements import (
+    APART,
+    REGIONS,
+    SILENT,
+    Attributes,
+    language_of,
+    own_action,
+    references,
+    rel_of,
+    stand_in,
+)
 from linkmap.parse.links import MAX_ANCHOR, Element, Page
 
-_SELECTOR = "[href],[src],[srcset],form,object[data],video[poster],meta[http-equiv]"
+_SELECTOR = (
+    "[href],[src],[srcset],form,object[data],video[poster],meta[http-equiv],[imagesrcset],[formaction],body[background]"
+)
 """Wider than what is a link, because each further selector takes time; a node that two match comes twice running."""
 _MOST_NODES = 300
 """Nodes read for one text: links may stand in one another, each with the text of all inside (`<a><object><a>`)."""
@@ -35,6 +47,7 @@ def read_html(text: str) -> Page:
 
 def _elements(tree: LexborHTMLParser) -> Iterator[Element]:
     regions: dict[int, Region] = {}
+    forms = _Forms(tree)
     last = 0
     for node in tree.css(_SELECTOR):
         if node.mem_id == last:
@@ -54,6 +67,43 @@ def _elements(tree: LexborHTMLParser) -> Iterator[Element]:
             language = language_of(tag, attributes)
             for kind, reference in found:
                 yield Element(kind, reference, rel, region, anchor, language)
+        if "formaction" in attributes:
+            action = own_action(tag, attributes, forms.owner(node, attributes))
+            if action is not None:
+                anchor = (tag == "button" and _text(node).strip()) or stand_in(tag, attributes)
+                yield Element(LinkKind.FORM, action, "", _region(node, regions), anchor)
+
+
+class _Forms:
+    """Which form a button sends: the one that it names, else the one around it. Linear however deep buttons lie."""
+
+    def __init__(self, tree: LexborHTMLParser) -> None:
+        self._tree = tree
+        self._around: dict[int, Attributes | None] = {}
+        self._named: dict[str, Attributes] | None = None
+
+    def owner(self, node: LexborNode, attributes: Attributes) -> Attributes | None:
+        """The attributes of the form, None where the button belongs to none."""
+        if "form" in attributes:
+            if self._named is None:
+                self._named = {}
+                for form in self._tree.css("form[id]"):
+                    self._named.setdefault(form.attributes["id"] or "", form.attributes)
+            return self._named.get(attributes["form"] or "")
+        passed = []
+        found: Attributes | None = None
+        parent = node.parent
+        while parent is not None:
+            if parent.mem_id in self._around:
+                found = self._around[parent.mem_id]
+                break
+            passed.append(parent.mem_id)
+            if parent.tag == "form":
+                found = parent.attributes
+                break
+            parent = parent.parent
+        self._around.update(dict.fromkeys(passed, found))
+        return found
 
 
 def _region(node: LexborNode, known: dict[int, Region]) -> Region:

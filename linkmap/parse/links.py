@@ -8,7 +8,7 @@ from typing import NamedTuple
 from linkmap import url as urls
 from linkmap.model import Document, Link, LinkKind, Region, Target
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 """Part of a capture's links digest: links found by other rules are other links."""
 
 MAX_ANCHOR = 300
@@ -80,9 +80,12 @@ def links_of(page: Page, url: str) -> Found:
 
 def _references(page: Page, base: str, url: str) -> Iterator[tuple[Element, str | None]]:
     """Each element that is a link with the URL it names, None where it is no URL; headers first."""
-    for element in page.headers:
-        yield element, urls.resolve(element.reference, url)
     refreshes = False
+    for element in page.headers:
+        resolved = urls.resolve(element.reference, url)
+        if element.kind is LinkKind.META_REFRESH:
+            refreshes = _leads_anywhere(resolved)
+        yield element, resolved
     for element in page.elements:
         kind, reference = element.kind, element.reference
         if reference or kind in _EMPTY_IS_BASE:
@@ -95,8 +98,12 @@ def _references(page: Page, base: str, url: str) -> Iterator[tuple[Element, str 
             # A page refreshes once: the first one counts that leads anywhere (HTML standard, 4.2.5.3).
             if refreshes:
                 continue
-            refreshes = resolved is not None and not resolved.startswith(urls.INERT_SCHEMES)
+            refreshes = _leads_anywhere(resolved)
         yield element, resolved
+
+
+def _leads_anywhere(resolved: str | None) -> bool:
+    return resolved is not None and not resolved.startswith(urls.INERT_SCHEMES)
 
 
 def link_kind(rel: str, hreflang: str) -> LinkKind:
@@ -108,7 +115,9 @@ def link_kind(rel: str, hreflang: str) -> LinkKind:
         return LinkKind.ALTERNATE_HREFLANG
     if "next" in tokens:
         return LinkKind.NEXT
-    return LinkKind.PREV if "prev" in tokens or "previous" in tokens else LinkKind.LINK
+    if "prev" in tokens or "previous" in tokens:
+        return LinkKind.PREV
+    return LinkKind.STYLESHEET if "stylesheet" in tokens else LinkKind.LINK
 
 
 def redirect_link(location: str, url: str) -> Found:

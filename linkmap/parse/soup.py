@@ -12,7 +12,17 @@ from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
 from bs4.element import NavigableString
 
 from linkmap.model import LinkKind, Region
-from linkmap.parse.elements import APART, REGIONS, SILENT, Attributes, language_of, references, rel_of, stand_in
+from linkmap.parse.elements import (
+    APART,
+    REGIONS,
+    SILENT,
+    Attributes,
+    language_of,
+    own_action,
+    references,
+    rel_of,
+    stand_in,
+)
 from linkmap.parse.links import Element, Page
 
 
@@ -35,7 +45,10 @@ def read_html(text: str) -> Page:
 
 def _elements(soup: BeautifulSoup) -> Iterator[Element]:
     regions: dict[int, Region | None] = {}
+    forms: dict[int, Attributes | None] = {}
+    named = _named_forms(soup)
     for tag in soup.find_all(True):
+        forms[id(tag)] = _attributes(tag) if tag.name == "form" else forms.get(id(tag.parent))
         region = _region(tag, regions)
         if region is None:
             continue
@@ -50,6 +63,20 @@ def _elements(soup: BeautifulSoup) -> Iterator[Element]:
         for kind, reference in references(tag.name, attributes):
             rel, language = rel_of(tag.name, attributes), language_of(tag.name, attributes)
             yield Element(kind, reference, rel, region, stand_in(tag.name, attributes), language)
+        form = named.get(attributes["form"] or "") if "form" in attributes else forms[id(tag)]
+        if (action := own_action(tag.name, attributes, form)) is not None:
+            anchor = (tag.name == "button" and _text(tag).strip()) or stand_in(tag.name, attributes)
+            yield Element(LinkKind.FORM, action, "", region, anchor)
+
+
+def _named_forms(soup: BeautifulSoup) -> dict[str, Attributes]:
+    """The forms by their id; of several with one id the first."""
+    found: dict[str, Attributes] = {}
+    for form in soup.find_all("form", id=True):
+        if not _is_inert(form):
+            attributes = _attributes(form)
+            found.setdefault(attributes["id"] or "", attributes)
+    return found
 
 
 def _region(tag: Tag, known: dict[int, Region | None]) -> Region | None:
