@@ -328,7 +328,7 @@ class Discovery:
         batch.links.extend(
             LinkRow(
                 capture, ordinal, ids[link.target], link.kind, names.rel(link.rel, batch), link.region,
-                names.anchor(link.anchor, batch), link.credentials, link.hreflang,
+                names.anchor(link.anchor, batch), link.credentials, link.hreflang, link.written,
             )
             for ordinal, link in enumerate(report.links)
         )  # fmt: skip

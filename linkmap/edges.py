@@ -12,7 +12,9 @@ def links_in(url: str, report: Report) -> Iterator[FoundLink]:
     for link in report.links:
         region = Region(link.region).name.lower() if link.region else ""
         target = report.targets[link.target].url
-        yield FoundLink(url, target, LinkKind(link.kind).word, link.rel, region, link.anchor, link.hreflang)
+        yield FoundLink(
+            url, target, LinkKind(link.kind).word, link.rel, region, link.anchor, link.hreflang, link.written
+        )
 
 
 async def stored_links(store: Store) -> AsyncIterator[list[FoundLink]]:

@@ -160,6 +160,8 @@ class Link(NamedTuple):
     """Whether the link carried user:password, which is never stored."""
     hreflang: str | None = None
     """The language that the link says its target is in, as written."""
+    written: str | None = None
+    """The reference, where it differs from its resolved form in more than the base."""
 
 
 class FoundLink(NamedTuple):
@@ -172,6 +174,7 @@ class FoundLink(NamedTuple):
     region: str
     anchor: str
     hreflang: str | None = None
+    written: str | None = None
 
 
 class Target(NamedTuple):

@@ -53,7 +53,7 @@ def graph(db: Path) -> tuple[set[tuple[Any, ...]], list[tuple[Any, ...]]]:
     )
     links = rows(
         db,
-        "SELECT source_url, ordinal, target_url, kind, rel, region, anchor, credentials, hreflang FROM links "
+        "SELECT source_url, ordinal, target_url, kind, rel, region, anchor, credentials, hreflang, written FROM links "
         "ORDER BY 1, 2",
     )
     return set(pages), links

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from linkmap.model import Document, Link, LinkKind, Region
 from linkmap.parse.lexbor import read_html
 from linkmap.parse.link_header import header_links
-from linkmap.parse.links import MAX_ANCHOR, MAX_URL, Found, fold, links_digest, links_of, redirect_link, rel_tokens
+from linkmap.parse.links import (
+    MAX_ANCHOR,
+    MAX_URL,
+    Element,
+    Found,
+    Page,
+    fold,
+    links_digest,
+    links_of,
+    redirect_link,
+    rel_tokens,
+)
 from linkmap.parse.microsyntax import refresh_target, srcset_urls
 from linkmap.url import url_key
 
@@ -233,6 +244,48 @@ def test_anchor_texts(html: str, anchor: str, reason: str) -> None:
 )
 def test_what_stands_in_for_text(html: str, anchor: str, reason: str) -> None:
     assert only_link(html).anchor == anchor, reason
+
+
+@pytest.mark.parametrize(
+    ("reference", "written", "reason"),
+    [
+        ("x", None, "the base was added"),
+        ("x?q#f", None, "and the fragment is left"),
+        ("/x", None, "the host was added"),
+        ("//b.test/x", None, "the scheme was added"),
+        ("", None, "nothing written"),
+        ("#top", None, "a fragment of the page itself"),
+        ("../x", None, "one folder up"),
+        ("./.././../x/", None, "some up and down"),
+        ("..", None, "the folder above"),
+        (".", None, "this folder"),
+        (".x", None, "a hidden file"),
+        ("https://b.test", None, "the slash of the empty path was added"),
+        ("https://b.test?q#f", None, "before a query too"),
+        ("//b.test#f", None, "and without a scheme"),
+        ("../..", None, "two folders up"),
+        ("HTTP://B.test/x", "HTTP://B.test/x", "case"),
+        ("http://b.test:80/x", "http://b.test:80/x", "a port that is the scheme's own"),
+        ("x y", "x y", "a blank became %20"),
+        (" x ", " x ", "blanks were taken off"),
+        ("/a/../x", "/a/../x", "a way back in the middle"),
+        ("..\\x", "..\\x", "a backslash"),
+        ("x/./y", "x/./y", "a dot in the middle"),
+        ("https:x", "https:x", "a scheme without slashes"),
+        ("http://u:p@b.test/X y", None, "it carries a password"),
+        ("https:u:p@b.test/X y", None, "this one too, as browsers read it"),
+        ("http://u:p@[bad", None, "no URL: the target says what was written, without the password"),
+        ("é", "é", "a letter became %C3%A9"),
+        ("\ud800", None, "no URL: what UTF-8 cannot hold"),
+        ("x/" + "../" * 9_000 + "y", ("x/" + "../" * 9_000)[:2_000], "capped"),
+        ("../" * 20_000 + "y", None, "many folders up"),
+    ],
+)
+def test_a_link_keeps_what_was_written_where_it_says_more_than_its_url(
+    reference: str, written: str | None, reason: str
+) -> None:
+    page = Page([Element(LinkKind.A, reference, "", Region.NONE, "")])
+    assert links_of(page, HERE).links[0].written == written, reason
 
 
 @pytest.mark.parametrize(
@@ -481,7 +534,8 @@ def test_what_a_page_says_of_itself(html: str, document: Document, reason: str) 
 def test_a_redirect_is_one_link(location: str, target: str, reason: str) -> None:
     found = redirect_link(location, HERE)
     assert [each.url for each in found.targets] == [target], reason
-    assert found.links == (Link(0, LinkKind.REDIRECT, "", Region.NONE, "", False),)
+    written = None if location.isascii() else location
+    assert found.links == (Link(0, LinkKind.REDIRECT, "", Region.NONE, "", False, None, written),)
 
 
 @pytest.mark.parametrize("location", ["javascript:go()", "data:text/html,x"])
@@ -541,6 +595,7 @@ def test_any_page_gives_the_same_links_and_digest_twice(html: str) -> None:
         ("<a href=x>t</a>", "<nav><a href=x>t</a></nav>"),
         ("<a href=x></a>", "<iframe src=x></iframe>"),
         ("<a href=x hreflang=de>t</a>", "<a href=x hreflang=fr>t</a>"),
+        ("<a href=x>t</a>", "<a href=y/../x>t</a>"),
         ("<a href=http://b.test/>t</a>", "<a href=http://u@b.test/>t</a>"),
         ("<a href=x>t</a><a href=y>t</a>", "<a href=y>t</a><a href=x>t</a>"),
         ("<a href=x>t</a>", "<a href=x>t</a><a href=x>t</a>"),

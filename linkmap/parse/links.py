@@ -8,7 +8,7 @@ from typing import NamedTuple
 from linkmap import url as urls
 from linkmap.model import Document, Link, LinkKind, Region, Target
 
-RULES_VERSION = 3
+RULES_VERSION = 4
 """Part of a capture's links digest: links found by other rules are other links."""
 
 MAX_ANCHOR = 300
@@ -16,6 +16,7 @@ MAX_TEXT = 1_000
 MAX_REL = 200
 MAX_HREFLANG = 100
 MAX_URL = 65_536
+MAX_WRITTEN = 2_000
 
 _EMPTY_IS_BASE = frozenset({LinkKind.A, LinkKind.AREA, LinkKind.REDIRECT})
 """Kinds whose empty reference is resolved like any other."""
@@ -74,7 +75,10 @@ def links_of(page: Page, url: str) -> Found:
         rel = rel_tokens(element.rel) if element.rel else ""
         anchor = fold(element.anchor, MAX_ANCHOR) if element.anchor else ""
         language = (fold(element.hreflang, MAX_HREFLANG) or None) if element.hreflang else None
-        links.append(Link(index, element.kind, rel, element.region, anchor, credentials, language))
+        written = None
+        if resolved is not None and not credentials and not resolved.endswith(element.reference):
+            written = _where_it_says_more(element.reference, resolved)
+        links.append(Link(index, element.kind, rel, element.region, anchor, credentials, language, written))
     return Found(_document(page, base, url, inert), tuple(found), tuple(links))
 
 
@@ -131,14 +135,19 @@ def links_digest(targets: Sequence[Target], links: Sequence[Link]) -> bytes:
     for link in links:
         digest.update(targets[link.target].key)
         digest.update(
-            repr((int(link.kind), link.rel, int(link.region), link.anchor, link.credentials, link.hreflang)).encode()
+            repr(
+                (int(link.kind), link.rel, int(link.region), link.anchor, link.credentials, link.hreflang, link.written)
+            ).encode()
         )
     return digest.digest()
 
 
 def fold(text: str, limit: int) -> str:
     """Text with its white space folded, at most `limit` characters, free of what UTF-8 cannot hold."""
-    folded = " ".join(text.split(None, limit)[:limit])[:limit].rstrip()
+    if len(text) <= limit:
+        folded = " ".join(text.split())
+    else:
+        folded = " ".join(text.split(None, limit)[:limit])[:limit].rstrip()
     return folded.encode("utf-8", "replace").decode() if not folded.isascii() else folded
 
 
@@ -160,6 +169,21 @@ def _page_name(resolved: str | None, reference: str) -> tuple[str, bool, bool]:
         return urls.as_written(reference)[:MAX_URL], False, False
     name, credentials = urls.page_url(resolved)
     return name[:MAX_URL], credentials, len(name) <= MAX_URL
+
+
+def _where_it_says_more(reference: str, resolved: str) -> str | None:
+    """The reference, capped, where it differs from its resolved form in more than the base or an empty path's slash."""
+    place = 0
+    while reference.startswith(("../", "./"), place):
+        place = reference.index("/", place) + 1
+    rest = reference[place:] if reference[place:] not in (".", "..") else ""
+    if resolved.endswith(rest):
+        return None
+    scheme, slashes, after = resolved.partition("://")
+    host, _, path = after.partition("/")
+    if "//" in rest and path[:1] in ("", "?", "#") and f"{scheme}{slashes}{host}{path}".endswith(rest):
+        return None
+    return reference[:MAX_WRITTEN].encode("utf-8", "replace").decode()
 
 
 def _base(written: str | None, url: str) -> str:

@@ -94,6 +94,7 @@ class LinkRow(NamedTuple):
     anchor: int
     credentials: bool
     hreflang: str | None = None
+    written: str | None = None
 
 
 @dataclass(slots=True)

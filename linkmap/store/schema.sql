@@ -192,6 +192,7 @@ CREATE TABLE link (
     anchor       INTEGER NOT NULL,
     credentials  INTEGER NOT NULL,             -- 1: carried user:password, which is not stored
     hreflang     TEXT,                         -- as written, white space folded
+    written      TEXT,                         -- the reference, where it differs in more than the base; see docs/store.md
     PRIMARY KEY (capture, ordinal)
 ) WITHOUT ROWID;
 
@@ -225,7 +226,7 @@ CREATE VIEW links AS
 SELECT source.id AS source, link.target AS target, link.ordinal AS ordinal,
        source.url AS source_url, target.url AS target_url,
        kind.name AS kind, rel.tokens AS rel, rel.nofollow AS nofollow, region.name AS region,
-       anchor.text AS anchor, link.credentials AS credentials, link.hreflang AS hreflang
+       anchor.text AS anchor, link.credentials AS credentials, link.hreflang AS hreflang, link.written AS written
 FROM page AS source
 JOIN link ON link.capture = source.links
 JOIN capture ON capture.id = link.capture AND capture.page = source.id

@@ -16,7 +16,7 @@ import aiosqlite
 from linkmap.model import FoundLink, LinkmapError
 from linkmap.store.reader import open_reader, read_only_uri
 
-LINK_COLUMNS = "source_url, target_url, kind, rel, region, anchor, hreflang"
+LINK_COLUMNS = "source_url, target_url, kind, rel, region, anchor, hreflang, written"
 """What the view `links` holds of a `FoundLink`, in its order."""
 
 _SLICE = 500
