@@ -212,7 +212,8 @@ class Crawl:
 
     async def _visit_page(self, host: int, entry: Entry) -> None:
         try:
-            report = await visit(Job(entry.page, entry.url, parser=self.settings.parser), self.client)
+            job = Job(entry.page, entry.url, parser=self.settings.parser, record=self.settings.recorded)
+            report = await visit(job, self.client)
         except OutOfFilesError:
             self._ease(host, entry)
             return

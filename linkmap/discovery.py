@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from linkmap import url as urls
 from linkmap.frontier import Entry
 from linkmap.known import KnownPages
-from linkmap.model import FOLLOWED_KINDS, FREE_KINDS, LinkKind, Outcome, Reach, Report, State, Target
+from linkmap.model import FREE_KINDS, LinkKind, Outcome, Reach, Report, State, Target
 from linkmap.names import Names, is_nofollow
 from linkmap.parse.links import links_digest
 from linkmap.scope import Exclusion, Scope
@@ -78,6 +78,7 @@ class Discovery:
         """(page, target) where the target redirects too: they may have closed a loop."""
         self.judge_again: tuple[Outcome, ...] = ()
         """Outcomes whose pages must be judged again, because the scope or the settings grew."""
+        self._followed = settings.followed
         self._batch = Batch()
         self._moves: defaultdict[int, list[int]] = defaultdict(lambda: [0] * len(_STATES))
         self._reached: dict[int, None] = {}
@@ -252,8 +253,7 @@ class Discovery:
         """Draw the consequences of a gain: another outcome, links to pass it on along, a wider scope."""
         outcome = Outcome(self.known.outcome[page])
         if outcome in _BY_LINKS:
-            reach, depth, hops = self.known.reach[page], self.known.depth[page], self.known.hops[page]
-            exclusion = self._by_links(Reach(reach), depth, hops)
+            exclusion = self._exclusion(page, url)
             if exclusion is None or exclusion.outcome is not outcome:
                 self._judge_anew(page, url, exclusion)
         elif exempted and outcome in _BY_SCOPE:
@@ -335,7 +335,7 @@ class Discovery:
 
     def _offer(self, source: int, kind: int, nofollow: bool) -> Offer:
         """How a page is reached by one link of this kind from a page."""
-        if kind not in FOLLOWED_KINDS:
+        if not self._followed >> kind & 1:
             return Offer(Reach.KIND_NOT_FOLLOWED)
         if nofollow:
             return Offer(Reach.NOFOLLOW)

@@ -12,7 +12,7 @@ from linkmap.frontier import Entry
 from linkmap.model import Outcome, State
 from linkmap.seeds import Seed
 from linkmap.settings import Settings
-from linkmap.store.sqlite import Store
+from linkmap.store.sqlite import FollowedLink, Store
 from linkmap.url import Origin
 
 Change = Callable[[Discovery], object]
@@ -43,12 +43,14 @@ class Ledger:
         for seed in seeds:
             discovery.scope.add(seed.url)
         discovery.judge_again = _EXCLUDED if judge_again else ()
+        last = await self.store.last_run()
+        gained = discovery.settings.followed & ~Settings.from_json(last.settings).followed if last else 0
 
         def add(discovery: Discovery) -> None:
             for seed in seeds:
                 discovery.add_seed(seed.url, seed.written, seed.guess)
 
-        await self._transact([add], is_new_run=True)
+        await self._transact([add], is_new_run=True, gained=gained)
 
     async def resume_run(self) -> None:
         """Go on with the newest run; its indexes stay where only they were left to build."""
@@ -63,7 +65,7 @@ class Ledger:
         """Apply changes to what is known and make them last, with all that follows from them."""
         await self._transact(changes)
 
-    async def _transact(self, changes: Iterable[Change], *, is_new_run: bool = False) -> None:
+    async def _transact(self, changes: Iterable[Change], *, is_new_run: bool = False, gained: int = 0) -> None:
         discovery, store = self.discovery, self.store
         await store.begin()
         try:
@@ -73,6 +75,8 @@ class Ledger:
             for change in changes:
                 change(discovery)
             await self._settle()
+            if gained:
+                await self._follow_stored(gained)
             await store.save_run(discovery.run, discovery.counts_json())
             await store.commit()
         except BaseException:
@@ -115,6 +119,21 @@ class Ledger:
             if outcomes:
                 await self._rejudge(outcomes)
             await store.write(discovery.take_batch())
+
+    async def _follow_stored(self, kinds: int) -> None:
+        """Offer anew what stored links of kinds (a bit 2^id for each) lead to that were not followed before.
+
+        How pages are reached was worked out under the kinds that were followed when their links came in.
+        """
+        query = (
+            "SELECT page.id, link.target, link.kind, rel.nofollow, target.url FROM page "  # noqa: S608 our own number
+            "CROSS JOIN link ON link.capture = page.links CROSS JOIN rel ON rel.id = link.rel "
+            f"CROSS JOIN page AS target ON target.id = link.target WHERE {kinds} >> link.kind & 1"
+        )
+        async for rows in self.store.slices(query):
+            self.discovery.propagate(FollowedLink(*row) for row in rows)
+        await self.store.write(self.discovery.take_batch())
+        await self._settle()
 
     async def _close_loop(self, page: int, target: int) -> None:
         """Follow stored redirects from `target`; where they come back to `page`, all on the way are a loop."""

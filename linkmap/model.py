@@ -234,6 +234,8 @@ class Job:
     robots: bool = False
     """Whether this is a robots.txt; its text comes back and its links do not."""
     parser: Parser = Parser.LEXBOR
+    record: int = -1
+    """The kinds of links to record, a bit 2^id for each; -1: all."""
 
 
 @dataclass(frozen=True, slots=True)

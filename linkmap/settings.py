@@ -8,7 +8,8 @@ from math import inf
 
 from linkmap import __version__
 from linkmap import url as urls
-from linkmap.model import Parser, UsageError
+from linkmap.kinds import RECORDED_KINDS, chosen_kinds, kinds_mask, listed
+from linkmap.model import FOLLOWED_KINDS, Parser, UsageError
 from linkmap.scope import Scope, ScopeName, patterns
 
 MAX_DEPTH = 65_000
@@ -51,6 +52,10 @@ class Settings:
     """No TLS certificate is verified."""
     workers: int = 0
     parser: Parser = Parser.LEXBOR
+    follow: tuple[str, ...] = tuple(sorted(kind.word for kind in FOLLOWED_KINDS))
+    """Kinds of links that lead the crawl on, by name; groups are taken and spelled out."""
+    record: tuple[str, ...] = tuple(sorted(kind.word for kind in RECORDED_KINDS))
+    """Kinds of links that the map holds: those named, those followed, and redirects."""
 
     def __post_init__(self) -> None:
         self._settle_types()
@@ -85,6 +90,12 @@ class Settings:
                 object.__setattr__(self, name, words(getattr(self, name)))
             except ValueError as error:
                 raise UsageError(f"{name} must be one of {', '.join(words)}, not {getattr(self, name)!r}") from error
+        follow = chosen_kinds(self.follow, FOLLOWED_KINDS, "--follow")
+        if not follow:
+            raise UsageError("--follow names no kind of link: use --depth 0 to fetch the seeds alone")
+        record = chosen_kinds([*listed(self.record), *follow, "redirect"], RECORDED_KINDS, "--record")
+        object.__setattr__(self, "follow", follow)
+        object.__setattr__(self, "record", record)
         for name in ("include", "exclude"):
             if isinstance(getattr(self, name), str):
                 raise UsageError(f"{name} must be a sequence of regular expressions, not one string")
@@ -107,12 +118,25 @@ class Settings:
         """Origins to which connections may be kept open between requests, so that open files suffice."""
         return max(0, _free_descriptors() // 4 // self.per_host)
 
+    @property
+    def followed(self) -> int:
+        """The kinds that are followed, a bit 2^id for each."""
+        return kinds_mask(self.follow)
+
+    @property
+    def recorded(self) -> int:
+        """The kinds that are recorded, a bit 2^id for each."""
+        return kinds_mask(self.record)
+
     def narrower(self, other: "Settings") -> str | None:
         """The name of an option by which the other settings would reach less far than these, or None."""
         if list(ScopeName).index(other.scope) < list(ScopeName).index(self.scope):
             return "scope"
         for name in ("max_pages", "max_pages_per_host"):
             if (getattr(other, name) or inf) < (getattr(self, name) or inf):
+                return name
+        for name in ("follow", "record"):
+            if not set(getattr(self, name)) <= set(getattr(other, name)):
                 return name
         return "depth" if other.depth < self.depth else None
 

@@ -40,7 +40,7 @@ async def _page_report(job: Job, answer: Answer) -> Report:
     if answer.location is not None:
         return _redirect_report(job, answer.visit, answer.location)
     if answer.visit.outcome is Outcome.NOT_HTML and (headers := _header_elements(answer, job.url)):
-        found = links_of(Page((), headers), job.url)
+        found = links_of(Page((), headers), job.url, job.record)
         return Report(job.page, answer.visit, found.document, found.targets, found.links)
     if answer.visit.outcome is not Outcome.FETCHED:
         return Report(job.page, answer.visit)
@@ -54,7 +54,7 @@ async def _page_report(job: Job, answer: Answer) -> Report:
 def _read(answer: Answer, job: Job) -> tuple[Found, str]:
     text, charset = decode(answer.body, answer.header("Content-Type"))
     page = replace(_read_html(text, job.parser), headers=_header_elements(answer, job.url))
-    return links_of(page, job.url), charset
+    return links_of(page, job.url, job.record), charset
 
 
 def _header_elements(answer: Answer, url: str) -> tuple[Element, ...]:

@@ -1,7 +1,7 @@
 """The rules by which elements become links: one set, whichever reader found the elements."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -17,6 +17,9 @@ MAX_REL = 200
 MAX_HREFLANG = 100
 MAX_URL = 65_536
 MAX_WRITTEN = 2_000
+
+EVERY_KIND = sum(1 << kind for kind in LinkKind)
+"""A bit 2^id for every kind."""
 
 _EMPTY_IS_BASE = frozenset({LinkKind.A, LinkKind.AREA, LinkKind.REDIRECT})
 """Kinds whose empty reference is resolved like any other."""
@@ -57,8 +60,16 @@ class Found(NamedTuple):
     links: tuple[Link, ...]
 
 
-def links_of(page: Page, url: str) -> Found:
-    """The links of a page at `url`, resolved, in document order, and what the page says of itself."""
+def links_of(page: Page, url: str, record: int = -1) -> Found:
+    """The links of a page at `url`, resolved, in document order, and what the page says of itself.
+
+    `record` has a bit 2^id for every kind that is wanted; what is not wanted does not appear at all.
+    """
+    if record & EVERY_KIND != EVERY_KIND:
+        headers, elements = (
+            [each for each in listed if record >> each.kind & 1] for listed in (page.headers, page.elements)
+        )
+        page = replace(page, headers=headers, elements=elements)
     base = _base(page.base, url)
     targets: dict[str, int] = {}
     found: list[Target] = []
