@@ -27,6 +27,7 @@ from linkmap.model import Outcome, Visit
 from linkmap.tls import describe_fault, find_fault, tls_context
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+CSS_TYPE = "text/css"
 MAX_HEADER_BYTES = 64 * 1024
 """Of one header line; real Content-Security-Policy lines pass aiohttp's default of 8,190 bytes."""
 MAX_HEADERS = 256
@@ -174,10 +175,10 @@ class Client:
         if self._session is not None:
             await self._session.close()
 
-    async def get(self, url: str, max_bytes: int | None = None, any_type: bool = False) -> Answer:
+    async def get(self, url: str, max_bytes: int | None = None, any_type: bool = False, css: bool = False) -> Answer:
         """One GET under one deadline. Never raises for what the network or the server does wrong.
 
-        The body comes back for HTML alone, unless `any_type`. Raises OutOfFilesError.
+        The body comes back for HTML alone, with `css` for style sheets too, unless `any_type`. Raises OutOfFilesError.
         """
         assert self._session is not None, "use the client inside `async with`"
         started, started_at = time.perf_counter(), time.time()
@@ -195,7 +196,7 @@ class Client:
                     URL(url, encoded=True), headers=headers, allow_redirects=False
                 ) as response:
                     return await self._read(
-                        response, deadline, started, started_at, max_bytes or self.settings.max_bytes, any_type
+                        response, deadline, started, started_at, max_bytes or self.settings.max_bytes, any_type, css
                     )
         except TimeoutError:
             return failed(Outcome.TIMEOUT, f"no complete answer within {self.settings.timeout_s:g} s")
@@ -222,12 +223,14 @@ class Client:
         started_at: float,
         max_bytes: int,
         any_type: bool,
+        css: bool,
     ) -> Answer:
         """The answer whose headers have arrived; its body too, where it is wanted."""
         headers = tuple((name, _header_text(value)) for name, value in response.headers.items())
         content_type = _media_type(_first(headers, "content-type"))
         outcome, detail = _judge(response.status, content_type, _first(headers, "location"))
-        wanted = outcome is Outcome.FETCHED or (any_type and outcome is Outcome.NOT_HTML)
+        also = any_type or (css and content_type == CSS_TYPE)
+        wanted = outcome is Outcome.FETCHED or (also and outcome is Outcome.NOT_HTML)
         body, cut, truncated = b"", False, False
         if wanted:
             body, cut, truncated = await _body(response, max_bytes)

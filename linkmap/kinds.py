@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from linkmap.model import NAVIGATION_KINDS, LinkKind, UsageError
 
-RECORDED_KINDS = frozenset(LinkKind)
-"""Recorded unless other kinds are named."""
+RECORDED_KINDS = frozenset(LinkKind) - {LinkKind.CSS}
+"""Recorded unless other kinds are named; style sheets take a parser of their own, and time."""
 
 _WORDS = {kind.word: kind for kind in LinkKind}
 _GROUPS = {"navigation": NAVIGATION_KINDS, "all": frozenset(LinkKind)}

@@ -102,6 +102,7 @@ class LinkKind(IntEnum):
     AUDIO = 19
     TRACK = 20
     STYLESHEET = 24
+    CSS = 25
 
     @property
     def word(self) -> str:

@@ -4,10 +4,11 @@ import asyncio
 import time
 from dataclasses import replace
 
-from linkmap.fetch import Answer, Client, OutOfFilesError
+from linkmap.fetch import CSS_TYPE, Answer, Client, OutOfFilesError
 from linkmap.model import Job, LinkKind, Outcome, Parser, Region, Report, Visit
 from linkmap.parse import lexbor
 from linkmap.parse.charset import decode
+from linkmap.parse.css import css_references, decode_css
 from linkmap.parse.link_header import header_links
 from linkmap.parse.links import Element, Found, Page, links_of, redirect_link
 from linkmap.parse.microsyntax import refresh_target
@@ -26,7 +27,7 @@ async def visit(job: Job, client: Client) -> Report:
     try:
         if job.robots:
             return _robots_report(job, await client.get(job.url, ROBOTS_BYTES, any_type=True))
-        answer = await client.get(job.url)
+        answer = await client.get(job.url, css=_wants_css(job))
         return await _page_report(job, answer)
     except OutOfFilesError:
         raise
@@ -39,6 +40,9 @@ async def visit(job: Job, client: Client) -> Report:
 async def _page_report(job: Job, answer: Answer) -> Report:
     if answer.location is not None:
         return _redirect_report(job, answer.visit, answer.location)
+    if answer.visit.content_type == CSS_TYPE and answer.visit.outcome is Outcome.NOT_HTML and _wants_css(job):
+        found, charset = await asyncio.to_thread(_read_css, answer, job)
+        return Report(job.page, replace(answer.visit, charset=charset), found.document, found.targets, found.links)
     if answer.visit.outcome is Outcome.NOT_HTML and (headers := _header_elements(answer, job.url)):
         found = links_of(Page((), headers), job.url, job.record)
         return Report(job.page, answer.visit, found.document, found.targets, found.links)
@@ -53,7 +57,7 @@ async def _page_report(job: Job, answer: Answer) -> Report:
 
 def _read(answer: Answer, job: Job) -> tuple[Found, str]:
     text, charset = decode(answer.body, answer.header("Content-Type"))
-    page = replace(_read_html(text, job.parser), headers=_header_elements(answer, job.url))
+    page = replace(_read_html(text, job.parser, _wants_css(job)), headers=_header_elements(answer, job.url))
     return links_of(page, job.url, job.record), charset
 
 
@@ -64,12 +68,22 @@ def _header_elements(answer: Answer, url: str) -> tuple[Element, ...]:
     return links if target is None else (*links, Element(LinkKind.META_REFRESH, target or url, "", Region.NONE, ""))
 
 
-def _read_html(text: str, parser: Parser) -> Page:
+def _read_css(answer: Answer, job: Job) -> tuple[Found, str]:
+    text, charset = decode_css(answer.body, answer.header("Content-Type"))
+    elements = [Element(LinkKind.CSS, each, "", Region.NONE, "") for each in css_references(text)]
+    return links_of(Page(elements, _header_elements(answer, job.url)), job.url, job.record), charset
+
+
+def _wants_css(job: Job) -> bool:
+    return job.record >> LinkKind.CSS & 1 == 1
+
+
+def _read_html(text: str, parser: Parser, css: bool) -> Page:
     if parser is Parser.LEXBOR:
-        return lexbor.read_html(text)
+        return lexbor.read_html(text, css)
     from linkmap.parse import soup  # a tenth of a second to import, and seldom wanted
 
-    return soup.read_html(text)
+    return soup.read_html(text, css)
 
 
 def _redirect_report(job: Job, visit: Visit, location: str) -> Report:

@@ -10,7 +10,7 @@ from conftest import Answer, Page, Site
 from maps import check_accounting, linkmap, outcomes, rows
 
 from linkmap import load_graph
-from linkmap.model import LinkKind
+from linkmap.kinds import RECORDED_KINDS
 from linkmap.runs import crawl
 from linkmap.settings import Settings
 
@@ -113,7 +113,7 @@ def test_every_kind_is_recorded_with_its_evidence_in_the_order_of_the_page(every
     assert [(target.removeprefix(every_kind.url), *rest) for target, *rest in found] == expected
     languages = rows(db, "SELECT kind, hreflang FROM links WHERE hreflang IS NOT NULL")
     assert languages == [("alternate_hreflang", "de")]
-    assert {kind for (kind,) in rows(db, "SELECT kind FROM links")} == {kind.word for kind in LinkKind}
+    assert {kind for (kind,) in rows(db, "SELECT kind FROM links")} == {kind.word for kind in RECORDED_KINDS}
 
 
 def test_only_pages_that_a_followed_kind_leads_to_are_fetched(every_kind: Site, db: Path) -> None:

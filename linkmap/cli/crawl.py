@@ -65,7 +65,7 @@ _DEFAULTS = Settings()
     "--record",
     metavar="KIND,...",
     default="default",
-    show_default="all",
+    show_default="all but css",
     help="Kinds of links that the map holds; those followed and redirects always.",
 )
 @click.option(

@@ -1,9 +1,10 @@
 """Which elements hold links, and what they say of themselves: the rules that every HTML reader shares."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from linkmap.model import LinkKind, Region
+from linkmap.parse.css import MAX_CSS, css_references
 from linkmap.parse.links import link_kind
 from linkmap.parse.microsyntax import refresh_target, srcset_urls
 
@@ -90,6 +91,20 @@ def _type(attributes: Attributes) -> str:
 
 def _preloads_images(rel: str, attributes: Attributes) -> bool:
     return "preload" in rel.lower().split() and (attributes.get("as") or "").lower() == "image"
+
+
+class PageStyles:
+    """The references of the style elements and style attributes of one page, which share one limit."""
+
+    def __init__(self) -> None:
+        self._room = MAX_CSS
+
+    def references(self, tag: str, attributes: Attributes, text: Callable[[], str]) -> Iterator[str]:
+        """Those of one element: of its own text where it is a style element, then of its style attribute."""
+        for written in (text() if tag == "style" else "", attributes.get("style") or ""):
+            if len(written) <= self._room:
+                self._room -= len(written)
+                yield from css_references(written)
 
 
 def rel_of(tag: str, attributes: Attributes) -> str:

@@ -14,6 +14,7 @@ from linkmap.parse.elements import (
     REGIONS,
     SILENT,
     Attributes,
+    PageStyles,
     language_of,
     own_action,
     references,
@@ -30,13 +31,13 @@ _MOST_NODES = 300
 """Nodes read for one text: links may stand in one another, each with the text of all inside (`<a><object><a>`)."""
 
 
-def read_html(text: str) -> Page:
-    """What a page says: its links as written, its base, its title and the like."""
+def read_html(text: str, css: bool = False) -> Page:
+    """What a page says: its links as written, its base, its title and the like; with `css` those of its styles too."""
     tree = LexborHTMLParser(text)
     base = tree.css_first("base[href]")
     root = tree.css_first("html")
     return Page(
-        elements=tuple(_elements(tree)),
+        elements=tuple(_elements(tree, css)),
         base=_attribute(base, "href"),
         title=_title(tree),
         description=_attribute(tree.css_first('meta[name="description" i]'), "content"),
@@ -45,22 +46,21 @@ def read_html(text: str) -> Page:
     )
 
 
-def _elements(tree: LexborHTMLParser) -> Iterator[Element]:
+def _elements(tree: LexborHTMLParser, css: bool) -> Iterator[Element]:
     regions: dict[int, Region] = {}
-    forms = _Forms(tree)
+    forms, styles = _Forms(tree), PageStyles()
     last = 0
-    for node in tree.css(_SELECTOR):
+    for node in tree.css(f"{_SELECTOR},style,[style]" if css else _SELECTOR):
         if node.mem_id == last:
             continue
         last = node.mem_id
         tag, attributes = node.tag or "", node.attributes
         if tag == "a":
-            if "href" not in attributes and "xlink:href" not in attributes:
-                continue
-            reference = attributes.get("href", attributes.get("xlink:href")) or ""
-            rel = attributes.get("rel") or ""
-            anchor, language = _text_or_image(node, attributes), language_of(tag, attributes)
-            yield Element(LinkKind.A, reference, rel, _region(node, regions), anchor, language)
+            if "href" in attributes or "xlink:href" in attributes:
+                reference = attributes.get("href", attributes.get("xlink:href")) or ""
+                rel = attributes.get("rel") or ""
+                anchor, language = _text_or_image(node, attributes), language_of(tag, attributes)
+                yield Element(LinkKind.A, reference, rel, _region(node, regions), anchor, language)
         elif found := list(references(tag, attributes)):
             rel = rel_of(tag, attributes)
             region, anchor = _region(node, regions), stand_in(tag, attributes)
@@ -72,6 +72,9 @@ def _elements(tree: LexborHTMLParser) -> Iterator[Element]:
             if action is not None:
                 anchor = (tag == "button" and _text(node).strip()) or stand_in(tag, attributes)
                 yield Element(LinkKind.FORM, action, "", _region(node, regions), anchor)
+        if css and (found_css := list(styles.references(tag, attributes, node.text))):
+            region = _region(node, regions)
+            yield from (Element(LinkKind.CSS, reference, "", region, "") for reference in found_css)
 
 
 class _Forms:

@@ -18,8 +18,8 @@ MAX_HREFLANG = 100
 MAX_URL = 65_536
 MAX_WRITTEN = 2_000
 
-EVERY_KIND = sum(1 << kind for kind in LinkKind)
-"""A bit 2^id for every kind."""
+EVERY_KIND = sum(1 << kind for kind in LinkKind if kind is not LinkKind.CSS)
+"""A bit 2^id for every kind that a reader gives without being asked."""
 
 _EMPTY_IS_BASE = frozenset({LinkKind.A, LinkKind.AREA, LinkKind.REDIRECT})
 """Kinds whose empty reference is resolved like any other."""

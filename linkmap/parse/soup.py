@@ -17,6 +17,7 @@ from linkmap.parse.elements import (
     REGIONS,
     SILENT,
     Attributes,
+    PageStyles,
     language_of,
     own_action,
     references,
@@ -26,15 +27,15 @@ from linkmap.parse.elements import (
 from linkmap.parse.links import Element, Page
 
 
-def read_html(text: str) -> Page:
-    """What a page says: its links as written, its base, its title and the like."""
+def read_html(text: str, css: bool = False) -> Page:
+    """What a page says: its links as written, its base, its title and the like; with `css` those of its styles too."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML is HTML to browsers and to us
         soup = BeautifulSoup(text, "lxml")
     base = next((tag for tag in soup.find_all("base", href=True) if not _is_inert(tag)), None)
     description = soup.find("meta", attrs={"name": lambda name: name is not None and name.lower() == "description"})
     return Page(
-        elements=tuple(_elements(soup)),
+        elements=tuple(_elements(soup, css)),
         base=_attribute(base, "href"),
         title=next((tag.get_text() for tag in soup.find_all("title") if tag.find_parent("svg") is None), None),
         description=_attribute(description, "content"),
@@ -43,10 +44,10 @@ def read_html(text: str) -> Page:
     )
 
 
-def _elements(soup: BeautifulSoup) -> Iterator[Element]:
+def _elements(soup: BeautifulSoup, css: bool) -> Iterator[Element]:
     regions: dict[int, Region | None] = {}
     forms: dict[int, Attributes | None] = {}
-    named = _named_forms(soup)
+    named, styles = _named_forms(soup), PageStyles()
     for tag in soup.find_all(True):
         forms[id(tag)] = _attributes(tag) if tag.name == "form" else forms.get(id(tag.parent))
         region = _region(tag, regions)
@@ -59,7 +60,6 @@ def _elements(soup: BeautifulSoup) -> Iterator[Element]:
                 anchor = _text_or_image(tag, attributes)
                 rel, language = attributes.get("rel") or "", language_of("a", attributes)
                 yield Element(LinkKind.A, reference, rel, region, anchor, language)
-            continue
         for kind, reference in references(tag.name, attributes):
             rel, language = rel_of(tag.name, attributes), language_of(tag.name, attributes)
             yield Element(kind, reference, rel, region, stand_in(tag.name, attributes), language)
@@ -67,6 +67,9 @@ def _elements(soup: BeautifulSoup) -> Iterator[Element]:
         if (action := own_action(tag.name, attributes, form)) is not None:
             anchor = (tag.name == "button" and _text(tag).strip()) or stand_in(tag.name, attributes)
             yield Element(LinkKind.FORM, action, "", region, anchor)
+        if css:
+            for reference in styles.references(tag.name, attributes, tag.get_text):
+                yield Element(LinkKind.CSS, reference, "", region, "")
 
 
 def _named_forms(soup: BeautifulSoup) -> dict[str, Attributes]:

@@ -119,7 +119,8 @@ INSERT INTO kind (id, name, navigation, followed, free) VALUES
     (18, 'video',              0, 0, 0),
     (19, 'audio',              0, 0, 0),
     (20, 'track',              0, 0, 0),
-    (24, 'stylesheet',         0, 0, 0);
+    (24, 'stylesheet',         0, 0, 0),
+    (25, 'css',                0, 0, 0);
 
 CREATE TABLE region (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 INSERT INTO region (id, name) VALUES
