@@ -18,11 +18,11 @@ from linkmap import seeds as seed_lines
 from linkmap.advice import command
 from linkmap.budgets import Budgets
 from linkmap.discovery import Discovery
-from linkmap.edges import FoundLink, links_in
+from linkmap.edges import links_in
 from linkmap.fetch import Client, OutOfFilesError
 from linkmap.frontier import ROBOTS_DEPTH, Entry, Frontier
 from linkmap.ledger import Change, Ledger
-from linkmap.model import Job, LinkmapError, Manner, Outcome, Report, Visit
+from linkmap.model import FoundLink, Job, LinkmapError, Manner, Outcome, Report, Visit
 from linkmap.permission import Permission, host_of
 from linkmap.retries import pause_s, refuses_head, retry_wait_s, slows_host
 from linkmap.scope import Exclusion
@@ -216,7 +216,8 @@ class Crawl:
     async def _visit_page(self, host: int, entry: Entry) -> None:
         manner = self.discovery.manner(entry.page)
         head = manner is Manner.CHECK and entry.page not in self._headless
-        job = Job(entry.page, entry.url, manner, head, self.settings.parser, self.settings.agent)
+        asked = self.settings
+        job = Job(entry.page, entry.url, manner, head, asked.parser, asked.agent, asked.recorded)
         try:
             report = await visit(job, self.client)
         except OutOfFilesError:

@@ -64,6 +64,7 @@ class Discovery:
         """(page, target) where the target redirects too: they may have closed a loop."""
         self.judge_again: tuple[Outcome, ...] = ()
         """Outcomes whose pages must be judged again, because the scope or the settings grew."""
+        self._followed = settings.followed
         self._batch = Batch()
         self._moves: defaultdict[int, list[int]] = defaultdict(lambda: [0] * len(_STATES))
         self._reached: dict[int, None] = {}
@@ -172,10 +173,7 @@ class Discovery:
     def propagate(self, links: Iterable[FollowedLink]) -> None:
         """Pass the gain of improved pages on along their stored links."""
         for link in links:
-            nofollow = bool(link.nofollow) or (
-                bool(link.page_nofollow) and link.kind not in directives.OF_THE_PAGE_ITSELF
-            )
-            offer = offered(link.kind, nofollow and not self.settings.ignore_nofollow, self._way(link.source))
+            offer = self._offer(link.kind, bool(link.nofollow), bool(link.page_nofollow), self._way(link.source))
             self._improve(link.target, link.target_url, offer)
 
     def close_loop(self, pages: Iterable[tuple[int, str]]) -> None:
@@ -341,7 +339,7 @@ class Discovery:
         offers: dict[int, Offer] = {}
         page_nofollow = directives.is_nofollow(report.visit.robots_flags)
         for link in report.links:
-            offer = offered(link.kind, self._is_nofollow(link.kind, is_nofollow(link.rel), page_nofollow), way)
+            offer = self._offer(link.kind, is_nofollow(link.rel), page_nofollow, way)
             former = offers.get(link.target)
             offers[link.target] = offer if former is None or former is offer else offer.better(former)
         ids = [self._meet(target, offers[index], page) for index, target in enumerate(report.targets)]
@@ -353,15 +351,15 @@ class Discovery:
         batch.links.extend(
             LinkRow(
                 capture, ordinal, ids[link.target], link.kind, names.rel(link.rel, batch), link.region,
-                names.anchor(link.anchor, batch), link.flags, link.hreflang, link.lastmod,
+                names.anchor(link.anchor, batch), link.flags, link.hreflang, link.lastmod, link.written,
             )
             for ordinal, link in enumerate(report.links)
         )  # fmt: skip
 
-    def _is_nofollow(self, kind: int, by_link: bool, by_page: bool) -> bool:
-        """Whether a link is not to be followed, because it or its page says so."""
-        said = by_link or (by_page and kind not in directives.OF_THE_PAGE_ITSELF)
-        return said and not self.settings.ignore_nofollow
+    def _offer(self, kind: int, nofollow: bool, page_nofollow: bool, way: Offer) -> Offer:
+        """How a link reaches its target from a page with this way to it; nofollow may be said by either."""
+        said = nofollow or (page_nofollow and kind not in directives.OF_THE_PAGE_ITSELF)
+        return offered(kind, said and not self.settings.ignore_nofollow, way, self._followed)
 
     def _capture(self, page: int, report: Report, with_links: bool) -> int:
         """Append an answer; gives its id."""

@@ -27,6 +27,7 @@ from linkmap.model import Outcome, Visit
 from linkmap.tls import describe_fault, find_fault, tls_context
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+CSS_TYPE = "text/css"
 MAX_HEADER_BYTES = 64 * 1024
 """Of one header line; real Content-Security-Policy lines pass aiohttp's default of 8,190 bytes."""
 MAX_HEADERS = 256

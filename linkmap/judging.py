@@ -8,7 +8,7 @@ to be there.
 
 from typing import NamedTuple
 
-from linkmap.model import FOLLOWED_KINDS, FREE_KINDS, RESOURCE_KINDS, SITEMAP_KINDS, LinkKind, Manner, Outcome, Reach
+from linkmap.model import FREE_KINDS, RESOURCE_KINDS, SITEMAP_KINDS, LinkKind, Manner, Outcome, Reach
 from linkmap.scope import Exclusion, Scope
 from linkmap.settings import MAX_REDIRECTS, Check, Settings
 
@@ -90,8 +90,8 @@ def _by_links(way: Offer, settings: Settings) -> Exclusion | None:
 
 def _no_sitemap(url: str, way: Offer, settings: Settings, scope: Scope, *, valid: bool) -> Exclusion | None:
     """Why a page is not read as a sitemap, or None where it is."""
-    if not (way.sitemap and settings.sitemaps):
-        return Exclusion(Outcome.KIND_NOT_FOLLOWED, "--no-sitemaps" if way.sitemap else None)
+    if not (way.sitemap and settings.sitemaps and settings.followed >> LinkKind.SITEMAP_FILE & 1):
+        return Exclusion(Outcome.KIND_NOT_FOLLOWED)
     if found := scope.exclusion(url, valid=valid, exempt=True):
         return found
     if not scope.covers_sitemap(url):
@@ -118,11 +118,16 @@ def _least_level(one: int, other: int) -> int:
     return min(one, other) if one and other else one or other
 
 
-def offered(kind: int, nofollow: bool, source: Offer) -> Offer:
-    """How one link of a kind reaches its target, from a page that is itself reached so."""
-    if kind in SITEMAP_KINDS:
+def offered(kind: int, nofollow: bool, source: Offer, followed: int) -> Offer:
+    """How one link of a kind reaches its target, from a page that is itself reached so.
+
+    `followed`: a bit 2^id for each kind that is followed.
+    """
+    if kind == LinkKind.SITEMAP_FILE and source.reach is Reach.AUXILIARY:
+        return Offer(Reach.AUXILIARY, sitemap=source.sitemap + 1)
+    if kind in SITEMAP_KINDS and followed >> kind & 1:
         return _offered_by_sitemap(kind, source)
-    if kind not in FOLLOWED_KINDS or (source.reach is Reach.AUXILIARY and kind != LinkKind.REDIRECT):
+    if not followed >> kind & 1 or (source.reach is Reach.AUXILIARY and kind != LinkKind.REDIRECT):
         return Offer(Reach.KIND_NOT_FOLLOWED, resource=kind in RESOURCE_KINDS)
     if nofollow:
         return Offer(Reach.NOFOLLOW)
@@ -136,10 +141,8 @@ def offered(kind: int, nofollow: bool, source: Offer) -> Offer:
 
 
 def _offered_by_sitemap(kind: int, source: Offer) -> Offer:
-    """How robots.txt, or a sitemap, reaches what it names; what no robots.txt knows of costs a link like any other."""
-    is_page = source.reach is Reach.FOLLOWED
-    depth = min(source.depth + 1, NO_DEPTH - 1) if is_page else NO_DEPTH
+    """How a sitemap reaches what it names; what no robots.txt knows of costs a link like any other."""
+    depth = min(source.depth + 1, NO_DEPTH - 1)
     if kind == LinkKind.SITEMAP:
         return Offer(Reach.FOLLOWED, min(depth, SITEMAP_DEPTH) if source.sitemap else depth)
-    level = source.sitemap + 1 if source.sitemap or source.reach is Reach.AUXILIARY else 0
-    return Offer(Reach.FOLLOWED, depth, sitemap=level) if is_page else Offer(Reach.AUXILIARY, sitemap=level)
+    return Offer(Reach.FOLLOWED, depth, sitemap=source.sitemap + 1 if source.sitemap else 0)

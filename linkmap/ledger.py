@@ -45,16 +45,23 @@ class Ledger:
         for seed in seeds:
             discovery.scope.add(seed.url)
         discovery.judge_again = _EXCLUDED if judge_again else ()
-        last = await self.store.last_run()
-        if discovery.settings.ignore_nofollow and last and not Settings.from_json(last.settings).ignore_nofollow:
-            # What the links of these pages offered was less than it is now.
-            discovery.improved = await self.store.pages_with_nofollow()
+        if last := await self.store.last_run():
+            discovery.improved = await self._offering_more(Settings.from_json(last.settings))
 
         def add(discovery: Discovery) -> None:
             for seed in seeds:
                 discovery.add_seed(seed.url, seed.written, seed.guess)
 
         await self._transact([add], is_new_run=True)
+
+    async def _offering_more(self, former: Settings) -> list[int]:
+        """The pages whose links may offer more now than under the settings of the run before."""
+        settings, pages = self.discovery.settings, []
+        if settings.ignore_nofollow and not former.ignore_nofollow:
+            pages = await self.store.pages_with_nofollow()
+        if gained := settings.followed & ~former.followed:
+            pages += await self.store.pages_with_kinds(gained)
+        return pages
 
     async def resume_run(self) -> None:
         """Go on with the newest run; its indexes stay where only they were left to build."""

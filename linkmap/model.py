@@ -104,6 +104,8 @@ class LinkKind(IntEnum):
     SITEMAP = 21
     SITEMAP_FILE = 22
     FEED = 23
+    STYLESHEET = 24
+    CSS = 25
 
     @property
     def word(self) -> str:
@@ -121,6 +123,8 @@ FOLLOWED_KINDS = (
 RESOURCE_KINDS = frozenset(
     {
         LinkKind.LINK,
+        LinkKind.STYLESHEET,
+        LinkKind.CSS,
         LinkKind.IMG,
         LinkKind.SOURCE,
         LinkKind.SCRIPT,
@@ -200,6 +204,21 @@ class Link(NamedTuple):
     """The language that the link says its target is in, as written."""
     lastmod: str | None = None
     """When a sitemap says its target last changed, as written."""
+    written: str | None = None
+    """The reference, where it differs from its resolved form in more than the base."""
+
+
+class FoundLink(NamedTuple):
+    """One occurrence of a link with its evidence, its ends as URLs, in the words of the view `links`."""
+
+    source: str
+    target: str
+    kind: str
+    rel: str
+    region: str
+    anchor: str
+    hreflang: str | None = None
+    written: str | None = None
 
 
 class Target(NamedTuple):
@@ -266,6 +285,8 @@ class Job:
     parser: Parser = Parser.LEXBOR
     agent: str = ""
     """The User-Agent, by whose product token a page may address this crawler."""
+    record: int = -1
+    """The kinds of links to record, a bit 2^id for each; -1: all."""
 
 
 @dataclass(frozen=True, slots=True)

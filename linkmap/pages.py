@@ -30,6 +30,7 @@ class LinkEnd:
     anchor: str
     url: str
     outcome: str
+    written: str | None = None
 
 
 def find_page(connection: sqlite3.Connection, written: str) -> KnownPage:
@@ -55,7 +56,7 @@ def find_page(connection: sqlite3.Connection, written: str) -> KnownPage:
 def links_from(connection: sqlite3.Connection, page: int, at_most: int = -1) -> list[LinkEnd]:
     """The links of a page in the order in which they stand there; -1 gives all."""
     rows = connection.execute(
-        "SELECT links.kind, rel, region, anchor, url, name FROM links "
+        "SELECT links.kind, rel, region, anchor, url, name, written FROM links "
         "JOIN page ON page.id = target JOIN outcome ON outcome.id = outcome "
         "WHERE source = ? ORDER BY ordinal LIMIT ?",
         (page, at_most),
@@ -66,7 +67,7 @@ def links_from(connection: sqlite3.Connection, page: int, at_most: int = -1) -> 
 def links_to(connection: sqlite3.Connection, page: int, at_most: int = -1) -> list[LinkEnd]:
     """The links into a page by the URL of the page that holds them; -1 gives all."""
     rows = connection.execute(
-        "SELECT links.kind, rel, region, anchor, url, name FROM links "
+        "SELECT links.kind, rel, region, anchor, url, name, written FROM links "
         "JOIN page ON page.id = source JOIN outcome ON outcome.id = outcome "
         "WHERE target = ? ORDER BY url, ordinal LIMIT ?",
         (page, at_most),

@@ -11,10 +11,10 @@ from pathlib import Path
 from linkmap.advice import command
 from linkmap.crawling import Crawl, Progress
 from linkmap.credentials import Credentials, HostHeader
-from linkmap.edges import FoundLink, stored_links
+from linkmap.edges import stored_links
 from linkmap.fetch import Client, ClientSettings
 from linkmap.ledger import Ledger
-from linkmap.model import LinkmapError, Outcome, State, UsageError, Visit
+from linkmap.model import FoundLink, LinkmapError, Outcome, State, UsageError, Visit
 from linkmap.seeds import GUESSED_HTTPS, BadSeed, Seed, parse_seed
 from linkmap.settings import Settings
 from linkmap.store.sqlite import Store

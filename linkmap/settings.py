@@ -9,7 +9,8 @@ from math import inf
 
 from linkmap import __version__
 from linkmap import url as urls
-from linkmap.model import Parser, UsageError
+from linkmap.kinds import RECORDED_KINDS, chosen_kinds, kinds_mask, listed
+from linkmap.model import FOLLOWED_KINDS, Parser, UsageError
 from linkmap.scope import Scope, ScopeName, patterns
 
 MAX_DEPTH = 65_000
@@ -65,6 +66,10 @@ class Settings:
     parser: Parser = Parser.LEXBOR
     ignore_nofollow: bool = False
     """Links that say nofollow, and those of pages that do, are followed like others."""
+    follow: tuple[str, ...] = tuple(sorted(kind.word for kind in FOLLOWED_KINDS))
+    """Kinds of links that lead the crawl on, by name; groups are taken and spelled out."""
+    record: tuple[str, ...] = tuple(sorted(kind.word for kind in RECORDED_KINDS))
+    """Kinds of links that the map holds: those named, those followed, and redirects."""
 
     def __post_init__(self) -> None:
         self._settle_types()
@@ -103,6 +108,12 @@ class Settings:
             object.__setattr__(self, "check", tuple(sorted(set(map(Check, self.check)))))
         except ValueError as error:
             raise UsageError(f"check takes {' and '.join(Check)}, not {self.check!r}") from error
+        follow = chosen_kinds(self.follow, FOLLOWED_KINDS, "--follow")
+        if not follow:
+            raise UsageError("--follow names no kind of link: use --depth 0 to fetch the seeds alone")
+        record = chosen_kinds([*listed(self.record), *follow, "redirect"], RECORDED_KINDS, "--record")
+        object.__setattr__(self, "follow", follow)
+        object.__setattr__(self, "record", record)
         for name in ("include", "exclude"):
             if isinstance(getattr(self, name), str):
                 raise UsageError(f"{name} must be a sequence of regular expressions, not one string")
@@ -125,6 +136,16 @@ class Settings:
         """Origins to which connections may be kept open between requests, so that open files suffice."""
         return max(0, _free_descriptors() // 4 // self.per_host)
 
+    @property
+    def followed(self) -> int:
+        """The kinds that are followed, a bit 2^id for each."""
+        return kinds_mask(self.follow)
+
+    @property
+    def recorded(self) -> int:
+        """The kinds that are recorded, a bit 2^id for each."""
+        return kinds_mask(self.record)
+
     def narrower(self, other: "Settings") -> str | None:
         """The name of an option by which the other settings would reach less far than these, or None."""
         if list(ScopeName).index(other.scope) < list(ScopeName).index(self.scope):
@@ -138,6 +159,9 @@ class Settings:
             return "sitemaps"
         if not set(self.check) <= set(other.check):
             return "check"
+        for name in ("follow", "record"):
+            if not set(getattr(self, name)) <= set(getattr(other, name)):
+                return name
         return "depth" if other.depth < self.depth else None
 
     def make_scope(self) -> Scope:

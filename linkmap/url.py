@@ -60,6 +60,8 @@ _resolve_cached = lru_cache(maxsize=_JOIN_CACHE)(_resolve)
 def page_url(url: str) -> tuple[str, bool]:
     """The page that a resolved URL names, without fragment and user:password, and whether it had the latter."""
     url = url.partition("#")[0]
+    if "@" not in url:
+        return url, False
     scheme, _, rest = url.partition(":")
     if "@" not in rest or not rest.startswith("//"):
         return url, False

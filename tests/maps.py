@@ -55,7 +55,7 @@ def graph(db: Path) -> tuple[set[tuple[Any, ...]], list[tuple[Any, ...]]]:
     links = rows(
         db,
         "SELECT source_url, ordinal, target_url, kind, rel, region, anchor, credentials, no_alt, hreflang, lastmod, "
-        "nofollow_by FROM links ORDER BY 1, 2",
+        "written, nofollow_by FROM links ORDER BY 1, 2",
     )
     return set(pages), links
 

@@ -1,5 +1,6 @@
 """--edges: every link of the map as a line of TSV, to a file or a pipe, over resumes and additions too."""
 
+import asyncio
 import subprocess
 from pathlib import Path
 
@@ -7,8 +8,11 @@ import pytest
 from conftest import Answer, Site
 from maps import check_accounting, command, environment, linkmap, outcomes, rows
 
+from linkmap import open_store
+from linkmap.model import FoundLink
+
 FAST = ("--delay", "0", "--allow-private")
-HEADER = "source\ttarget\tkind\trel\tregion\tanchor"
+HEADER = "source\ttarget\tkind\trel\tregion\tanchor\threflang\twritten"
 
 
 def lines(text: str) -> list[str]:
@@ -21,7 +25,8 @@ def lines(text: str) -> list[str]:
 
 def stored(db: Path) -> list[str]:
     """The same rows out of the map, for links without tabs and line ends."""
-    sql = "SELECT source_url, target_url, kind, rel, region, anchor FROM links"
+    evidence = "kind, rel, region, anchor, coalesce(hreflang, ''), coalesce(written, '')"
+    sql = f"SELECT source_url, target_url, {evidence} FROM links"  # noqa: S608 our own words
     return sorted("\t".join(row) for row in rows(db, sql))
 
 
@@ -35,9 +40,9 @@ def test_every_link_is_a_line_with_its_evidence(site: Site, tmp_path: Path) -> N
     assert done.returncode == 0, done.stderr
     assert "Finished" in done.stdout
     assert lines((tmp_path / "found.tsv").read_text()) == [
-        f"{site('/')}\t{site('/a')}\ta\tme nofollow\tnav\tA",
-        f"{site('/')}\t{site('/moved')}\ta\t\t\tm\\\\n & n",
-        f"{site('/moved')}\t{site('/end')}\tredirect\t\t\t",
+        f"{site('/')}\t{site('/a')}\ta\tme nofollow\tnav\tA\t\t",
+        f"{site('/')}\t{site('/moved')}\ta\t\t\tm\\\\n & n\t\t",
+        f"{site('/moved')}\t{site('/end')}\tredirect\t\t\t\t\t",
     ]
 
 
@@ -47,8 +52,8 @@ def test_seeds_alone_give_the_links_of_a_list_of_pages(site: Site, tmp_path: Pat
     arguments = ("--seeds", "sample_urls.txt", "--scope", "page", "--edges", "found.tsv")
     assert linkmap("crawl", *arguments, *FAST, cwd=tmp_path).returncode == 0
     assert lines((tmp_path / "found.tsv").read_text()) == [
-        f"{site('/')}\t{site('/a')}\ta\t\t\ta",
-        f"{site('/b')}\t{site('/c')}\ta\t\t\tc",
+        f"{site('/')}\t{site('/a')}\ta\t\t\ta\t\t",
+        f"{site('/b')}\t{site('/c')}\ta\t\t\tc\t\t",
     ]
 
 
@@ -56,7 +61,7 @@ def test_standard_output_holds_the_rows_alone(site: Site, tmp_path: Path) -> Non
     site.pages = {"/": '<a href="/a">a</a>', "/a": "a"}
     done = linkmap("crawl", site("/"), *FAST, "--edges", "-", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert lines(done.stdout) == [f"{site('/')}\t{site('/a')}\ta\t\t\ta"]
+    assert lines(done.stdout) == [f"{site('/')}\t{site('/a')}\ta\t\t\ta\t\t"]
     assert "Finished: 2 answers" in done.stderr
 
 
@@ -124,3 +129,21 @@ def test_a_file_that_cannot_be_or_is_the_crawls_own_is_refused(site: Site, tmp_p
         assert word in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["seeds.txt"]
     assert (tmp_path / "seeds.txt").read_text() == site("/")
+
+
+def test_the_store_read_from_python_gives_the_same_links_as_the_file(site: Site, tmp_path: Path) -> None:
+    site.pages = {
+        "/": '<link rel="alternate" hreflang="de" href="/de"><a href="/x/../a" hreflang="fr">a</a>',
+        "/a": "a",
+    }
+    assert linkmap("crawl", site("/"), *FAST, "--edges", "found.tsv", cwd=tmp_path).returncode == 0
+
+    async def links() -> list[FoundLink]:
+        async with open_store(tmp_path / "map.db") as store:
+            return [link async for link in store.links()]
+
+    found = asyncio.run(links())
+    assert [(link.hreflang, link.written) for link in found] == [("de", None), ("fr", "/x/../a")]
+    assert lines((tmp_path / "found.tsv").read_text()) == sorted(
+        "\t".join(word or "" for word in link) for link in found
+    )

@@ -10,7 +10,7 @@ from conftest import Answer, Page, Site
 from maps import check_accounting, linkmap, outcomes, rows
 
 from linkmap import load_graph
-from linkmap.model import LinkKind
+from linkmap.kinds import RECORDED_KINDS
 from linkmap.runs import crawl
 from linkmap.settings import Settings
 
@@ -35,7 +35,7 @@ EXPECTED = """
 /de | alternate_hreflang | alternate | | | alternate with a language
 /two | next | next | | | rel is free of case
 /zero | prev | previous | | | the standard's old word for prev
-/style.css | link | preload stylesheet | | | any other link, its rel by name
+/style.css | stylesheet | preload stylesheet | | | a style sheet
 /go.js | script | | | | a script with a source
 /later | meta_refresh | | | | quoted, after its seconds
 /logo.png | img | | header | The logo | src goes before srcset
@@ -113,7 +113,7 @@ def test_every_kind_is_recorded_with_its_evidence_in_the_order_of_the_page(every
     assert [(target.removeprefix(every_kind.url), *rest) for target, *rest in found] == expected
     languages = rows(db, "SELECT kind, hreflang FROM links WHERE hreflang IS NOT NULL")
     assert languages == [("alternate_hreflang", "de")]
-    assert {kind for (kind,) in rows(db, "SELECT kind FROM links")} == {kind.word for kind in LinkKind} - {
+    assert {kind for (kind,) in rows(db, "SELECT kind FROM links")} == {kind.word for kind in RECORDED_KINDS} - {
         "sitemap", "sitemap_file", "feed",  # tests/test_sitemaps.py has them
     }  # fmt: skip
 
@@ -210,6 +210,31 @@ def test_the_link_header_of_a_file_is_followed_though_the_file_is_no_html(site: 
     }
     found = rows(db, "SELECT ordinal, target_url, kind, rel FROM links WHERE source_url = ?", site("/paper.pdf"))
     assert found == [(0, site("/paper.html"), "canonical", "canonical"), (1, site("/icon"), "link", "icon")]
+
+
+def test_a_refresh_header_goes_before_the_refresh_of_the_page(site: Site, db: Path) -> None:
+    site.pages = {
+        "/": Answer('<base href="/base/"><meta http-equiv="refresh" content="0; url=never"><a href="/pdf">p</a>',
+                    headers={"Refresh": "5;url='later'", "Link": "</style.css>; rel=stylesheet"}),
+        "/later": "end",
+        "/pdf": Answer("%PDF", headers={"Content-Type": "application/pdf", "Refresh": "1"}),
+    }  # fmt: skip
+    crawl_site(site, db)
+    found = rows(db, "SELECT source_url, target_url, kind FROM links ORDER BY source_url, ordinal")
+    assert found == [
+        (site("/"), site("/style.css"), "stylesheet"),
+        (site("/"), site("/later"), "meta_refresh"),
+        (site("/"), site("/pdf"), "a"),
+        (site("/pdf"), site("/pdf"), "meta_refresh"),
+    ]
+    assert rows(db, "SELECT depth FROM page WHERE url = ?", site("/later")) == [(0,)]
+
+
+def test_a_refresh_header_that_leads_nowhere_leaves_the_pages_own(site: Site, db: Path) -> None:
+    meta = '<meta http-equiv="refresh" content="0; url=/later">'
+    site.pages = {"/": Answer(meta, headers={"Refresh": "0; url=javascript:void(0)"}), "/later": "end"}
+    crawl_site(site, db)
+    assert rows(db, "SELECT target_url, kind FROM links") == [(site("/later"), "meta_refresh")]
 
 
 def test_a_shorter_way_to_a_file_passes_on_along_its_header(site: Site, db: Path) -> None:

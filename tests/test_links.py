@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from conftest import Site
 from handmade import handmade
 from maps import linkmap
 
@@ -11,7 +12,7 @@ HOME = "https://a.test/"
 ABOUT = "https://a.test/about"
 SHOP = "http://b.test:8080/"
 
-HEADINGS = "direction\tkind\trel\tregion\tanchor\turl\toutcome\n"
+HEADINGS = "direction\tkind\trel\tregion\tanchor\turl\toutcome\twritten\n"
 
 
 @pytest.fixture
@@ -43,15 +44,15 @@ def map_db(tmp_path: Path) -> Path:
 
 IN_HOME = [
     # in the order of the pages that link: b.test's page is http://, and so before https://
-    f"in\tiframe\t\tmain\tnow\t{SHOP}\tfetched\n",
-    f"in\ta\t\t\ttop\t{HOME}\tfetched\n",
-    "in\tredirect\t\t\t\thttps://a.test/old\tredirect\n",
+    f"in\tiframe\t\tmain\tnow\t{SHOP}\tfetched\t\n",
+    f"in\ta\t\t\ttop\t{HOME}\tfetched\t\n",
+    "in\tredirect\t\t\t\thttps://a.test/old\tredirect\t\n",
 ]
 OUT_HOME = [
-    f"out\ta\tnofollow ugc\tnav\tAbout \\x1b[1mus\t{ABOUT}\tclient_error\n",
-    f"out\ta\t\t\ttop\t{HOME}\tfetched\n",
-    "out\ta\t\tfooter\twrite\tmailto:me@a.test\tunsupported_scheme\n",
-    "out\ta\t\t\t\tnot a url\tinvalid\n",
+    f"out\ta\tnofollow ugc\tnav\tAbout \\x1b[1mus\t{ABOUT}\tclient_error\t\n",
+    f"out\ta\t\t\ttop\t{HOME}\tfetched\t\n",
+    "out\ta\t\tfooter\twrite\tmailto:me@a.test\tunsupported_scheme\t\n",
+    "out\ta\t\t\t\tnot a url\tinvalid\t\n",
 ]
 
 
@@ -135,5 +136,23 @@ def test_links_are_right_before_the_indexes_are_built(tmp_path: Path) -> None:
     done = linkmap("links", ABOUT, "--format", "ndjson", cwd=tmp_path)
     assert done.stderr == "Built the indexes and degrees that map.db lacked.\n"
     assert [json.loads(line) for line in done.stdout.splitlines()] == [
-        {"direction": "in", "kind": "a", "rel": "", "region": "", "anchor": "About", "url": HOME, "outcome": "fetched"}
+        {
+            "direction": "in",
+            "kind": "a",
+            "rel": "",
+            "region": "",
+            "anchor": "About",
+            "url": HOME,
+            "outcome": "fetched",
+            "written": None,
+        }
     ]
+
+
+def test_what_was_written_is_shown_where_it_says_more_than_the_url(site: Site, tmp_path: Path) -> None:
+    site.pages = {"/": '<a href="/a/../b">b</a><a href="c">c</a>', "/b": "b", "/c": "c"}
+    assert linkmap("crawl", site("/"), "--delay", "0", "--allow-private", cwd=tmp_path).returncode == 0
+    first, *_, both, plain = linkmap("links", site("/"), cwd=tmp_path).stdout.splitlines()
+    assert first.split()[-1] == "written"
+    assert both.split()[-2:] == ["fetched", "/a/../b"]
+    assert plain.split()[-1] == "fetched"

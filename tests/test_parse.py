@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from linkmap.model import Document, Link, LinkFlag, LinkKind, Region
 from linkmap.parse.lexbor import read_html
 from linkmap.parse.link_header import header_links
-from linkmap.parse.links import MAX_ANCHOR, MAX_URL, Found, fold, links_digest, links_of, redirect_link, rel_tokens
+from linkmap.parse.links import (
+    MAX_ANCHOR,
+    MAX_URL,
+    Element,
+    Found,
+    Page,
+    fold,
+    links_digest,
+    links_of,
+    redirect_link,
+    rel_tokens,
+)
 from linkmap.parse.microsyntax import refresh_target, srcset_urls
 from linkmap.url import url_key
 
@@ -57,6 +68,22 @@ def only_link(html: str) -> Link:
         ("<form action=x method=GET></form><form action=y method=odd></form>", ["x", "y"], "GET unless"),
         ("<form action=x method=Post></form><form action=y method=dialog></form>", [], "it posts, or sends nothing"),
         ("<base href=/e/><form></form><meta http-equiv=refresh content=5>", ["p", "p"], "the page, not its base"),
+        ("<link rel=preload as=image imagesrcset='x 1x, y 2x'>", ["x", "y"], "a preloaded image's candidates"),
+        ("<link rel=preload as=image href=x imagesrcset=y>", ["x", "y"], "href goes before them"),
+        ("<link rel=icon href=x imagesrcset=y><link rel=preload as=font href=z imagesrcset=y>", ["x", "z"], "no image"),
+        ("<body background=x>", ["x"], "an image behind the page"),
+        ("<input type=Image src=x alt=t><input type=text src=y><input src=z>", ["x"], "a button that is an image"),
+        ("<form action=x><button formaction=y>t</button><input type=submit formaction=z>", ["x", "y", "z"], "buttons"),
+        ("<form action=x><input type=image formaction=y>", ["x", "y"], "an image sends a form too"),
+        ("<form action=x><input type=image src=i formaction=y>", ["x", "i", "y"], "and is one"),
+        ("<form action=x><button type=reset formaction=y>t</button><input formaction=z>", ["x"], "these send nothing"),
+        ("<form method=post><button formaction=x>t</button></form>", [], "the form posts"),
+        ("<form method=post><button formmethod=get formaction=x>t</button></form>", ["x"], "but not with this one"),
+        ("<form action=x><button formmethod=post formaction=y>t</button></form>", ["x"], "this one posts"),
+        ("<form action=x><button formaction=''>t</button></form>", ["x", "p"], "to the page itself"),
+        ("<button formaction=x>t</button><form><a formaction=y>t</a></form>", ["p"], "no form, or no button"),
+        ("<form id=f action=x></form><button form=f formaction=y>t</button>", ["x", "y"], "a form elsewhere, by name"),
+        ("<form action=x><button form=no formaction=y>t</button></form>", ["x"], "of a form that is not there"),
         ("<a src=x>t</a><div src=x href=y srcset=z poster=q data=w>", [], "attributes that are not theirs"),
         ("<svg><use href=x /><image href=y /></svg>", [], "parts of a drawing"),
         ("<object data=x><embed src=y></object>", ["x", "y"], "what stands in for an object counts"),
@@ -220,17 +247,61 @@ def test_what_stands_in_for_text(html: str, anchor: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("reference", "written", "reason"),
+    [
+        ("x", None, "the base was added"),
+        ("x?q#f", None, "and the fragment is left"),
+        ("/x", None, "the host was added"),
+        ("//b.test/x", None, "the scheme was added"),
+        ("", None, "nothing written"),
+        ("#top", None, "a fragment of the page itself"),
+        ("../x", None, "one folder up"),
+        ("./.././../x/", None, "some up and down"),
+        ("..", None, "the folder above"),
+        (".", None, "this folder"),
+        (".x", None, "a hidden file"),
+        ("https://b.test", None, "the slash of the empty path was added"),
+        ("https://b.test?q#f", None, "before a query too"),
+        ("//b.test#f", None, "and without a scheme"),
+        ("../..", None, "two folders up"),
+        ("HTTP://B.test/x", "HTTP://B.test/x", "case"),
+        ("http://b.test:80/x", "http://b.test:80/x", "a port that is the scheme's own"),
+        ("x y", "x y", "a blank became %20"),
+        (" x ", " x ", "blanks were taken off"),
+        ("/a/../x", "/a/../x", "a way back in the middle"),
+        ("..\\x", "..\\x", "a backslash"),
+        ("x/./y", "x/./y", "a dot in the middle"),
+        ("https:x", "https:x", "a scheme without slashes"),
+        ("http://u:p@b.test/X y", None, "it carries a password"),
+        ("https:u:p@b.test/X y", None, "this one too, as browsers read it"),
+        ("http://u:p@[bad", None, "no URL: the target says what was written, without the password"),
+        ("é", "é", "a letter became %C3%A9"),
+        ("\ud800", None, "no URL: what UTF-8 cannot hold"),
+        ("x/" + "../" * 9_000 + "y", ("x/" + "../" * 9_000)[:2_000], "capped"),
+        ("../" * 20_000 + "y", None, "many folders up"),
+    ],
+)
+def test_a_link_keeps_what_was_written_where_it_says_more_than_its_url(
+    reference: str, written: str | None, reason: str
+) -> None:
+    page = Page([Element(LinkKind.A, reference, "", Region.NONE, "")])
+    assert links_of(page, HERE).links[0].written == written, reason
+
+
+@pytest.mark.parametrize(
     ("rel", "hreflang", "kind"),
     [
         ("canonical", "", "canonical"),
         ("CANONICAL next", "", "canonical"),
         ("alternate", "de", "alternate_hreflang"),
         ("alternate next", "x-default", "alternate_hreflang"),
-        ("alternate stylesheet", "de", "link"),  # the standard: a style sheet to choose
+        ("alternate stylesheet", "de", "stylesheet"),  # the standard: a style sheet to choose
         ("alternate", "", "link"),
         ("next nofollow", "", "next"),
         ("prev", "", "prev"),
         ("previous", "", "prev"),
+        ("StyleSheet preload", "", "stylesheet"),
+        ("next stylesheet", "", "next"),
         ("canonical-ish", "", "link"),
         ("", "", "link"),
     ],
@@ -463,7 +534,8 @@ def test_what_a_page_says_of_itself(html: str, document: Document, reason: str) 
 def test_a_redirect_is_one_link(location: str, target: str, reason: str) -> None:
     found = redirect_link(location, HERE)
     assert [each.url for each in found.targets] == [target], reason
-    assert found.links == (Link(0, LinkKind.REDIRECT, "", Region.NONE, "", False),)
+    written = None if location.isascii() else location
+    assert found.links == (Link(0, LinkKind.REDIRECT, "", Region.NONE, "", 0, written=written),)
 
 
 @pytest.mark.parametrize("location", ["javascript:go()", "data:text/html,x"])
@@ -523,6 +595,7 @@ def test_any_page_gives_the_same_links_and_digest_twice(html: str) -> None:
         ("<a href=x>t</a>", "<nav><a href=x>t</a></nav>"),
         ("<a href=x></a>", "<iframe src=x></iframe>"),
         ("<a href=x hreflang=de>t</a>", "<a href=x hreflang=fr>t</a>"),
+        ("<a href=x>t</a>", "<a href=y/../x>t</a>"),
         ("<a href=http://b.test/>t</a>", "<a href=http://u@b.test/>t</a>"),
         ("<img src=x>", "<img src=x alt=''>"),
         ("<a href=x>t</a><a href=y>t</a>", "<a href=y>t</a><a href=x>t</a>"),

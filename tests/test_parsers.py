@@ -47,6 +47,14 @@ def both(text: str) -> tuple[object, object]:
         ),
         ('<meta http-equiv="Refresh" content="5; url=/next">', "meta refresh"),
         ('<form action="/q"><input></form><form action="/p" method="post"></form>', "GET forms alone"),
+        (
+            '<body background="b"><link rel="preload" as="image" href="c" imagesrcset="d 1x, e 2x">'
+            '<form><button formaction="f">F <b>g</b></button><input type="image" src="h" alt="H" formaction="i"></form>'
+            '<form method="post" id="j"></form><button form="j" formmethod="get" formaction="k" title="K"></button>'
+            '<template><form id="l"><button formaction="m"></button></form></template><button form="l" formaction="n">',
+            "images and buttons",
+        ),
+        ("<form>" + "<div><button formaction=x>b</button>" * 2000, "buttons 2,000 deep"),
         ('<video src="v" poster="w"></video><audio src="x"></audio><embed src="y"><object data="z"></object>', "media"),
         ('<map><area href="m" alt="M" rel="tag"></map><iframe src="f" title="F"></iframe>', "area, iframe"),
         ('<svg><title>drawing</title><a xlink:href="/svg">s</a></svg><title>Page</title>', "a drawing in the page"),

@@ -55,6 +55,20 @@ _DEFAULTS = Settings()
     help="page: the seeds; prefix: under a seed's folder; host; domain: the seed's registrable domain; any.",
 )
 @click.option(
+    "--follow",
+    metavar="KIND,...",
+    default="default",
+    show_default="navigation,canonical,alternate_hreflang,next,prev",
+    help="Kinds of links that lead the crawl on; default, navigation and all are groups: default,img.",
+)
+@click.option(
+    "--record",
+    metavar="KIND,...",
+    default="default",
+    show_default="all but css",
+    help="Kinds of links that the map holds; those followed and redirects always.",
+)
+@click.option(
     "--include", multiple=True, metavar="REGEX", help="Fetch only URLs in which this is found (seeds always)."
 )
 @click.option("--exclude", multiple=True, metavar="REGEX", help="Do not fetch URLs in which this is found.")
@@ -224,6 +238,8 @@ def crawl(
     if settings is not None and settings.insecure:
         display.say("--insecure: no TLS certificate is verified, so anyone on the way may have written these pages.")
     file = EdgeFile(edges, [db, *map(Path, seed_files)]) if edges else None
+    if add and settings is not None and _records_more(settings, db):
+        display.say("Pages that were fetched before keep the links recorded then; the kinds added hold for new pages.")
     work = partial(crawl_map, chosen, db, settings, resume=resume, add=add, secrets=secrets)
     result = _run(work, display, file)
     code = _exit_code(result, fail_on)
@@ -251,6 +267,12 @@ def _stored_settings(db: Path) -> Settings | None:
     with closing(open_reader(db)) as reader:
         row = reader.execute("SELECT settings FROM run ORDER BY id DESC LIMIT 1").fetchone()
     return Settings.from_json(row[0]) if row else None
+
+
+def _records_more(settings: Settings, db: Path) -> bool:
+    """Whether these settings record kinds of links that the map's own do not."""
+    stored = _stored_settings(db) if db.exists() else None
+    return stored is not None and settings.recorded & ~stored.recorded != 0
 
 
 def _seeds(written: Iterable[str], files: Iterable[str]) -> Iterator[Seed]:

@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from linkmap.cli.text import tsv_line
-from linkmap.edges import FoundLink
-from linkmap.model import LinkmapError, UsageError
+from linkmap.model import FoundLink, LinkmapError, UsageError
 
 STANDARD_OUTPUT = "-"
 

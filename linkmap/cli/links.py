@@ -12,7 +12,7 @@ from linkmap.pages import find_page, links_from, links_to
 from linkmap.store.indexing import ensure_indexed
 from linkmap.store.reader import open_reader
 
-COLUMNS = ("direction", "kind", "rel", "region", "anchor", "url", "outcome")
+COLUMNS = ("direction", "kind", "rel", "region", "anchor", "url", "outcome", "written")
 
 
 @click.command()
@@ -45,13 +45,14 @@ def links(page: str, inward: bool, outward: bool, limit: int, form: str, db: Pat
     rows = []
     for direction, ends in (("in", arriving), ("out", leaving)):
         rows += [
-            (direction, end.kind, end.rel, end.region, end.anchor, end.url, end.outcome)
+            (direction, end.kind, end.rel, end.region, end.anchor, end.url, end.outcome, end.written)
             for end in ends[: limit or None]
         ]
     if form == "table":
         note(f"{found.url} ({found.outcome})")
     if rows or form != "table":
-        print_rows(COLUMNS, rows, form)
+        width = len(COLUMNS) if form != "table" or any(row[-1] for row in rows) else len(COLUMNS) - 1
+        print_rows(COLUMNS[:width], [row[:width] for row in rows], form)
     else:
         note("No links.")
     if limit and max(len(arriving), len(leaving)) > limit:

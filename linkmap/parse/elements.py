@@ -1,9 +1,10 @@
 """Which elements hold links, and what they say of themselves: the rules that every HTML reader shares."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from linkmap.model import LinkKind, Region
+from linkmap.parse.css import MAX_CSS, css_references
 from linkmap.parse.links import link_kind
 from linkmap.parse.microsyntax import refresh_target, srcset_urls
 
@@ -25,7 +26,11 @@ _REFERENCES = {
 _SETS = frozenset({"img", "source"})
 """Elements that may have a srcset."""
 _WITH_REL = frozenset({"area", "link", "form"})
-_TITLED = frozenset({"form", "embed", "object", "video", "audio"})
+_TITLED = frozenset({"form", "embed", "object", "video", "audio", "button"})
+_SUBMITS = {"button": frozenset({"submit"}), "input": frozenset({"submit", "image"})}
+"""The types with which these elements send their form."""
+_BUTTON_TYPES = frozenset({"reset", "button"})
+_NO_GET = frozenset({"post", "dialog"})
 SILENT = frozenset({"script", "style"})
 APART = frozenset({"br", "p", "div", "section", "article", "header", "footer", "figure", "figcaption"}) | frozenset(
     {"h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "table", "tr", "td", "th"}
@@ -46,6 +51,9 @@ def references(tag: str, attributes: Attributes) -> Iterator[tuple[LinkKind, str
     elif tag == "link":
         rel, language = attributes.get("rel") or "", attributes.get("hreflang") or ""
         yield link_kind(rel, language), attributes.get("href") or ""
+        if (written := attributes.get("imagesrcset")) and _preloads_images(rel, attributes):
+            for url in srcset_urls(written):
+                yield LinkKind.LINK, url
     elif tag == "area":
         if "href" in attributes:
             yield LinkKind.AREA, attributes["href"] or ""
@@ -54,8 +62,49 @@ def references(tag: str, attributes: Attributes) -> Iterator[tuple[LinkKind, str
             target = refresh_target(attributes.get("content") or "")
             if target is not None:
                 yield LinkKind.META_REFRESH, target
-    elif tag == "form" and (attributes.get("method") or "").lower() not in ("post", "dialog"):
-        yield LinkKind.FORM, attributes.get("action") or ""
+    elif tag == "form":
+        if (attributes.get("method") or "").lower() not in _NO_GET:
+            yield LinkKind.FORM, attributes.get("action") or ""
+    elif tag == "input":
+        if _type(attributes) == "image" and (written := attributes.get("src")):
+            yield LinkKind.IMG, written
+    elif tag == "body" and (written := attributes.get("background")):
+        yield LinkKind.IMG, written
+
+
+def own_action(tag: str, attributes: Attributes, form: Attributes | None) -> str | None:
+    """The formaction of a button that sends its form by GET, None where there is no such thing (HTML, 4.10.19.6)."""
+    if form is None or "formaction" not in attributes or tag not in _SUBMITS:
+        return None
+    kind = _type(attributes)
+    if tag == "button" and kind not in _BUTTON_TYPES:
+        kind = "submit"
+    if kind not in _SUBMITS[tag]:
+        return None
+    method = attributes.get("formmethod") if "formmethod" in attributes else form.get("method")
+    return None if (method or "").lower() in _NO_GET else attributes["formaction"] or ""
+
+
+def _type(attributes: Attributes) -> str:
+    return (attributes.get("type") or "").lower()
+
+
+def _preloads_images(rel: str, attributes: Attributes) -> bool:
+    return "preload" in rel.lower().split() and (attributes.get("as") or "").lower() == "image"
+
+
+class PageStyles:
+    """The references of the style elements and style attributes of one page, which share one limit."""
+
+    def __init__(self) -> None:
+        self._room = MAX_CSS
+
+    def references(self, tag: str, attributes: Attributes, text: Callable[[], str]) -> Iterator[str]:
+        """Those of one element: of its own text where it is a style element, then of its style attribute."""
+        for written in (text() if tag == "style" else "", attributes.get("style") or ""):
+            if len(written) <= self._room:
+                self._room -= len(written)
+                yield from css_references(written)
 
 
 def rel_of(tag: str, attributes: Attributes) -> str:
@@ -77,6 +126,8 @@ def stand_in(tag: str, attributes: Attributes) -> str:
     """What an element says of itself that has no text of its own."""
     if tag in ("area", "img"):
         return attributes.get("alt") or attributes.get("title") or ""
+    if tag == "input":
+        return attributes.get("alt") or attributes.get("value") or attributes.get("title") or ""
     if tag in ("iframe", "frame"):
         return attributes.get("title") or attributes.get("name") or ""
     return attributes.get("title") or "" if tag in _TITLED else ""

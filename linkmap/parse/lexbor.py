@@ -15,8 +15,10 @@ from linkmap.parse.elements import (
     REGIONS,
     SILENT,
     Attributes,
+    PageStyles,
     lacks_alt,
     language_of,
+    own_action,
     references,
     rel_of,
     stand_in,
@@ -33,18 +35,20 @@ from linkmap.parse.scripted import (
     root_name,
 )
 
-_SELECTOR = "[href],[src],[srcset],form,object[data],video[poster],meta[http-equiv]"
+_SELECTOR = (
+    "[href],[src],[srcset],form,object[data],video[poster],meta[http-equiv],[imagesrcset],[formaction],body[background]"
+)
 """Wider than what is a link, because each further selector takes time; a node that two match comes twice running."""
 _MOST_NODES = 300
 """Nodes read for one text: links may stand in one another, each with the text of all inside (`<a><object><a>`)."""
 
 
-def read_html(text: str) -> Page:
-    """What a page says: its links as written, its base, its title and the like."""
+def read_html(text: str, css: bool = False) -> Page:
+    """What a page says: its links as written, its base, its title and the like; with `css` those of its styles too."""
     tree = LexborHTMLParser(text)
     base = tree.css_first("base[href]")
     root = tree.css_first("html")
-    elements = tuple(_elements(tree))
+    elements = tuple(_elements(tree, css))
     return Page(
         elements=elements,
         base=_attribute(base, "href"),
@@ -99,27 +103,67 @@ def _text_within(node: LexborNode | None, most: int) -> str:
     return "".join(parts)
 
 
-def _elements(tree: LexborHTMLParser) -> Iterator[Element]:
+def _elements(tree: LexborHTMLParser, css: bool) -> Iterator[Element]:
     regions: dict[int, Region] = {}
+    forms, styles = _Forms(tree), PageStyles()
     last = 0
-    for node in tree.css(_SELECTOR):
+    for node in tree.css(f"{_SELECTOR},style,[style]" if css else _SELECTOR):
         if node.mem_id == last:
             continue
         last = node.mem_id
         tag, attributes = node.tag or "", node.attributes
         if tag == "a":
-            if "href" not in attributes and "xlink:href" not in attributes:
-                continue
-            reference = attributes.get("href", attributes.get("xlink:href")) or ""
-            rel = attributes.get("rel") or ""
-            anchor, language = _text_or_image(node, attributes), language_of(tag, attributes)
-            yield Element(LinkKind.A, reference, rel, _region(node, regions), anchor, language)
+            if "href" in attributes or "xlink:href" in attributes:
+                reference = attributes.get("href", attributes.get("xlink:href")) or ""
+                rel = attributes.get("rel") or ""
+                anchor, language = _text_or_image(node, attributes), language_of(tag, attributes)
+                yield Element(LinkKind.A, reference, rel, _region(node, regions), anchor, language)
         elif found := list(references(tag, attributes)):
             rel = rel_of(tag, attributes)
             region, anchor = _region(node, regions), stand_in(tag, attributes)
             language = language_of(tag, attributes)
             for kind, reference in found:
                 yield Element(kind, reference, rel, region, anchor, language, lacks_alt(tag, attributes))
+        if "formaction" in attributes:
+            action = own_action(tag, attributes, forms.owner(node, attributes))
+            if action is not None:
+                anchor = (tag == "button" and _text(node).strip()) or stand_in(tag, attributes)
+                yield Element(LinkKind.FORM, action, "", _region(node, regions), anchor)
+        if css and (found_css := list(styles.references(tag, attributes, node.text))):
+            region = _region(node, regions)
+            yield from (Element(LinkKind.CSS, reference, "", region, "") for reference in found_css)
+
+
+class _Forms:
+    """Which form a button sends: the one that it names, else the one around it. Linear however deep buttons lie."""
+
+    def __init__(self, tree: LexborHTMLParser) -> None:
+        self._tree = tree
+        self._around: dict[int, Attributes | None] = {}
+        self._named: dict[str, Attributes] | None = None
+
+    def owner(self, node: LexborNode, attributes: Attributes) -> Attributes | None:
+        """The attributes of the form, None where the button belongs to none."""
+        if "form" in attributes:
+            if self._named is None:
+                self._named = {}
+                for form in self._tree.css("form[id]"):
+                    self._named.setdefault(form.attributes["id"] or "", form.attributes)
+            return self._named.get(attributes["form"] or "")
+        passed = []
+        found: Attributes | None = None
+        parent = node.parent
+        while parent is not None:
+            if parent.mem_id in self._around:
+                found = self._around[parent.mem_id]
+                break
+            passed.append(parent.mem_id)
+            if parent.tag == "form":
+                found = parent.attributes
+                break
+            parent = parent.parent
+        self._around.update(dict.fromkeys(passed, found))
+        return found
 
 
 def _region(node: LexborNode, known: dict[int, Region]) -> Region:

@@ -1,7 +1,7 @@
 """The rules by which elements become links: one set, whichever reader found the elements."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from linkmap import url as urls
 from linkmap.model import Document, Link, LinkFlag, LinkKind, Region, Target
 from linkmap.parse.scripted import Outline, script_evidence
 
-RULES_VERSION = 3
+RULES_VERSION = 5
 """Part of a capture's links digest: links found by other rules are other links."""
 
 MAX_ANCHOR = 300
@@ -18,6 +18,10 @@ MAX_REL = 200
 MAX_HREFLANG = 100
 MAX_LASTMOD = 40
 MAX_URL = 65_536
+MAX_WRITTEN = 2_000
+
+EVERY_KIND = sum(1 << kind for kind in LinkKind if kind is not LinkKind.CSS)
+"""A bit 2^id for every kind that a reader gives without being asked."""
 
 _EMPTY_IS_BASE = frozenset({LinkKind.A, LinkKind.AREA, LinkKind.REDIRECT})
 """Kinds whose empty reference is resolved like any other."""
@@ -65,8 +69,16 @@ class Found(NamedTuple):
     links: tuple[Link, ...]
 
 
-def links_of(page: Page, url: str) -> Found:
-    """The links of a page at `url`, resolved, in document order, and what the page says of itself."""
+def links_of(page: Page, url: str, record: int = -1) -> Found:
+    """The links of a page at `url`, resolved, in document order, and what the page says of itself.
+
+    `record` has a bit 2^id for every kind that is wanted; what is not wanted does not appear at all.
+    """
+    if record & EVERY_KIND != EVERY_KIND:
+        headers, elements = (
+            [each for each in listed if record >> each.kind & 1] for listed in (page.headers, page.elements)
+        )
+        page = replace(page, headers=headers, elements=elements)
     base = _base(page.base, url)
     targets: dict[str, int] = {}
     found: list[Target] = []
@@ -84,16 +96,22 @@ def links_of(page: Page, url: str) -> Found:
         anchor = fold(element.anchor, MAX_ANCHOR) if element.anchor else ""
         language = (fold(element.hreflang, MAX_HREFLANG) or None) if element.hreflang else None
         lastmod = fold(element.lastmod, MAX_LASTMOD) if element.lastmod else None
-        flags = credentials * LinkFlag.CREDENTIALS | element.no_alt * LinkFlag.NO_ALT
-        links.append(Link(index, element.kind, rel, element.region, anchor, int(flags), language, lastmod))
+        flags = int(credentials * LinkFlag.CREDENTIALS | element.no_alt * LinkFlag.NO_ALT)
+        written = None
+        if resolved is not None and not credentials and not resolved.endswith(element.reference):
+            written = _where_it_says_more(element.reference, resolved)
+        links.append(Link(index, element.kind, rel, element.region, anchor, flags, language, lastmod, written))
     return Found(_document(page, base, url, inert), tuple(found), tuple(links))
 
 
 def _references(page: Page, base: str, url: str) -> Iterator[tuple[Element, str | None]]:
     """Each element that is a link with the URL it names, None where it is no URL; headers first."""
-    for element in page.headers:
-        yield element, urls.resolve(element.reference, url)
     refreshes = False
+    for element in page.headers:
+        resolved = urls.resolve(element.reference, url)
+        if element.kind is LinkKind.META_REFRESH:
+            refreshes = _leads_anywhere(resolved)
+        yield element, resolved
     for element in page.elements:
         kind, reference = element.kind, element.reference
         if reference or kind in _EMPTY_IS_BASE:
@@ -106,8 +124,12 @@ def _references(page: Page, base: str, url: str) -> Iterator[tuple[Element, str 
             # A page refreshes once: the first one counts that leads anywhere (HTML standard, 4.2.5.3).
             if refreshes:
                 continue
-            refreshes = resolved is not None and not resolved.startswith(urls.INERT_SCHEMES)
+            refreshes = _leads_anywhere(resolved)
         yield element, resolved
+
+
+def _leads_anywhere(resolved: str | None) -> bool:
+    return resolved is not None and not resolved.startswith(urls.INERT_SCHEMES)
 
 
 def link_kind(rel: str, hreflang: str) -> LinkKind:
@@ -119,7 +141,9 @@ def link_kind(rel: str, hreflang: str) -> LinkKind:
         return LinkKind.ALTERNATE_HREFLANG
     if "next" in tokens:
         return LinkKind.NEXT
-    return LinkKind.PREV if "prev" in tokens or "previous" in tokens else LinkKind.LINK
+    if "prev" in tokens or "previous" in tokens:
+        return LinkKind.PREV
+    return LinkKind.STYLESHEET if "stylesheet" in tokens else LinkKind.LINK
 
 
 def redirect_link(location: str, url: str) -> Found:
@@ -143,7 +167,10 @@ def links_digest(targets: Sequence[Target], links: Sequence[Link], *, nofollow: 
 
 def fold(text: str, limit: int) -> str:
     """Text with its white space folded, at most `limit` characters, free of what UTF-8 cannot hold."""
-    folded = " ".join(text.split(None, limit)[:limit])[:limit].rstrip()
+    if len(text) <= limit:
+        folded = " ".join(text.split())
+    else:
+        folded = " ".join(text.split(None, limit)[:limit])[:limit].rstrip()
     return folded.encode("utf-8", "replace").decode() if not folded.isascii() else folded
 
 
@@ -165,6 +192,21 @@ def _page_name(resolved: str | None, reference: str) -> tuple[str, bool, bool]:
         return urls.as_written(reference)[:MAX_URL], False, False
     name, credentials = urls.page_url(resolved)
     return name[:MAX_URL], credentials, len(name) <= MAX_URL
+
+
+def _where_it_says_more(reference: str, resolved: str) -> str | None:
+    """The reference, capped, where it differs from its resolved form in more than the base or an empty path's slash."""
+    place = 0
+    while reference.startswith(("../", "./"), place):
+        place = reference.index("/", place) + 1
+    rest = reference[place:] if reference[place:] not in (".", "..") else ""
+    if resolved.endswith(rest):
+        return None
+    scheme, slashes, after = resolved.partition("://")
+    host, _, path = after.partition("/")
+    if "//" in rest and path[:1] in ("", "?", "#") and f"{scheme}{slashes}{host}{path}".endswith(rest):
+        return None
+    return reference[:MAX_WRITTEN].encode("utf-8", "replace").decode()
 
 
 def _base(written: str | None, url: str) -> str:

@@ -18,8 +18,10 @@ from linkmap.parse.elements import (
     REGIONS,
     SILENT,
     Attributes,
+    PageStyles,
     lacks_alt,
     language_of,
+    own_action,
     references,
     rel_of,
     stand_in,
@@ -37,14 +39,14 @@ from linkmap.parse.scripted import (
 )
 
 
-def read_html(text: str) -> Page:
-    """What a page says: its links as written, its base, its title and the like."""
+def read_html(text: str, css: bool = False) -> Page:
+    """What a page says: its links as written, its base, its title and the like; with `css` those of its styles too."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML is HTML to browsers and to us
         soup = BeautifulSoup(text, "lxml")
     base = next((tag for tag in soup.find_all("base", href=True) if not _is_inert(tag)), None)
     description = soup.find("meta", attrs={"name": lambda name: name is not None and name.lower() == "description"})
-    elements = tuple(_elements(soup))
+    elements = tuple(_elements(soup, css))
     return Page(
         elements=elements,
         base=_attribute(base, "href"),
@@ -98,9 +100,12 @@ def _text_within(tag: Tag, most: int) -> str:
     return "".join(parts)
 
 
-def _elements(soup: BeautifulSoup) -> Iterator[Element]:
+def _elements(soup: BeautifulSoup, css: bool) -> Iterator[Element]:
     regions: dict[int, Region | None] = {}
+    forms: dict[int, Attributes | None] = {}
+    named, styles = _named_forms(soup), PageStyles()
     for tag in soup.find_all(True):
+        forms[id(tag)] = _attributes(tag) if tag.name == "form" else forms.get(id(tag.parent))
         region = _region(tag, regions)
         if region is None:
             continue
@@ -111,11 +116,27 @@ def _elements(soup: BeautifulSoup) -> Iterator[Element]:
                 anchor = _text_or_image(tag, attributes)
                 rel, language = attributes.get("rel") or "", language_of("a", attributes)
                 yield Element(LinkKind.A, reference, rel, region, anchor, language)
-            continue
         for kind, reference in references(tag.name, attributes):
             rel, language = rel_of(tag.name, attributes), language_of(tag.name, attributes)
             anchor, no_alt = stand_in(tag.name, attributes), lacks_alt(tag.name, attributes)
             yield Element(kind, reference, rel, region, anchor, language, no_alt)
+        form = named.get(attributes["form"] or "") if "form" in attributes else forms[id(tag)]
+        if (action := own_action(tag.name, attributes, form)) is not None:
+            anchor = (tag.name == "button" and _text(tag).strip()) or stand_in(tag.name, attributes)
+            yield Element(LinkKind.FORM, action, "", region, anchor)
+        if css:
+            for reference in styles.references(tag.name, attributes, tag.get_text):
+                yield Element(LinkKind.CSS, reference, "", region, "")
+
+
+def _named_forms(soup: BeautifulSoup) -> dict[str, Attributes]:
+    """The forms by their id; of several with one id the first."""
+    found: dict[str, Attributes] = {}
+    for form in soup.find_all("form", id=True):
+        if not _is_inert(form):
+            attributes = _attributes(form)
+            found.setdefault(attributes["id"] or "", attributes)
+    return found
 
 
 def _region(tag: Tag, known: dict[int, Region | None]) -> Region | None:

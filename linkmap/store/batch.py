@@ -103,6 +103,7 @@ class LinkRow(NamedTuple):
     flags: int
     hreflang: str | None = None
     lastmod: str | None = None
+    written: str | None = None
 
 
 @dataclass(slots=True)

@@ -121,7 +121,9 @@ INSERT INTO kind (id, name, navigation, followed, free) VALUES
     (20, 'track',              0, 0, 0),
     (21, 'sitemap',            0, 1, 0),
     (22, 'sitemap_file',       0, 1, 0),
-    (23, 'feed',               0, 0, 0);
+    (23, 'feed',               0, 0, 0),
+    (24, 'stylesheet',         0, 0, 0),
+    (25, 'css',                0, 0, 0);
 
 CREATE TABLE region (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 INSERT INTO region (id, name) VALUES
@@ -203,6 +205,7 @@ CREATE TABLE link (
     flags        INTEGER NOT NULL,             -- 1: carried user:password, which is not stored; 2: an img without alt
     hreflang     TEXT,                         -- as written, white space folded
     lastmod      TEXT,                         -- of a sitemap's entry, as written
+    written      TEXT,                         -- the reference, where it differs in more than the base; see docs/store.md
     PRIMARY KEY (capture, ordinal)
 ) WITHOUT ROWID;
 
@@ -244,7 +247,7 @@ SELECT source.id AS source, link.target AS target, link.ordinal AS ordinal,
             ELSE '' END AS nofollow_by,            -- '' where it is not
        region.name AS region,
        anchor.text AS anchor, link.flags & 1 AS credentials, link.flags & 2 > 0 AS no_alt, link.hreflang AS hreflang,
-       link.lastmod AS lastmod
+       link.lastmod AS lastmod, link.written AS written
 FROM page AS source
 JOIN link ON link.capture = source.links
 JOIN capture ON capture.id = link.capture AND capture.page = source.id

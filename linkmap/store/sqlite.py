@@ -210,6 +210,15 @@ class Store:
         )
         return [page for (page,) in rows]
 
+    async def pages_with_kinds(self, kinds: int) -> list[int]:
+        """The pages that show links of kinds, a bit 2^id for each."""
+        rows = await self.rows(
+            "SELECT page.id FROM page WHERE EXISTS "
+            "(SELECT 1 FROM link WHERE link.capture = page.links AND ? >> link.kind & 1)",
+            (kinds,),
+        )
+        return [page for (page,) in rows]
+
     async def scripted_pages(self) -> int:
         """How many pages have links that seem to be written by script; as quick as they are few, by an index."""
         found: int = await self.value(

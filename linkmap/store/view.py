@@ -13,8 +13,11 @@ from typing import Any
 
 import aiosqlite
 
-from linkmap.model import LinkmapError
+from linkmap.model import FoundLink, LinkmapError
 from linkmap.store.reader import open_reader, read_only_uri
+
+LINK_COLUMNS = "source_url, target_url, kind, rel, region, anchor, hreflang, written"
+"""What the view `links` holds of a `FoundLink`, in its order."""
 
 _SLICE = 500
 """Pages read by one statement."""
@@ -32,18 +35,6 @@ class Page:
     status: int | None
     content_type: str | None
     title: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredLink:
-    """One occurrence of a link, with its evidence."""
-
-    source: str
-    target: str
-    kind: str
-    rel: str
-    region: str
-    anchor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +87,11 @@ class StoreView:
         async for row in self._sliced(sql):
             yield Page(*row)
 
-    async def links(self) -> AsyncIterator[StoredLink]:
+    async def links(self) -> AsyncIterator[FoundLink]:
         """Every link of every kind, page by page, in the order of the page."""
-        sql = (
-            "SELECT source_url, target_url, kind, rel, region, anchor FROM links "
-            "WHERE source > ? AND source <= ? ORDER BY source, ordinal"
-        )
+        sql = f"SELECT {LINK_COLUMNS} FROM links WHERE source > ? AND source <= ? ORDER BY source, ordinal"  # noqa: S608 our own words
         async for row in self._sliced(sql):
-            yield StoredLink(*row)
+            yield FoundLink(*row)
 
     async def edges(self) -> AsyncIterator[Edge]:
         """The graph: navigation links between two pages, self-links left out."""

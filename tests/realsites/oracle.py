@@ -99,6 +99,10 @@ def _references(elements: Sequence[Element]) -> Iterator[Reference]:
             kind, written = "meta_refresh", refresh and refresh.group(1)
         elif kind == "link":
             kind = _link_kind(rel, element)
+        elif kind == "body":
+            kind, written = "img", element.get("background")
+        elif kind == "input":
+            kind, written = "img", element.get("src") if element.get("type", "").lower() == "image" else None
         elif kind == "form":
             written = (written or "#") if element.get("method", "get").lower() == "get" else None
         if written is not None and (written or kind in ("a", "area")):
@@ -110,7 +114,7 @@ def _link_kind(rel: Sequence[str], element: Element) -> str:
         return "canonical"
     if "alternate" in rel and element.get("hreflang"):
         return "alternate_hreflang"
-    return next((kind for kind in ("next", "prev") if kind in rel), "link")
+    return next((kind for kind in ("next", "prev", "stylesheet") if kind in rel), "link")
 
 
 def html_files(root: Path) -> list[Path]:

@@ -63,7 +63,7 @@ index.html  a  lines.html  1
 index.html  a  foster.html  1
 index.html  a  outer.html  1
 index.html  a  inner.html  1
-index.html  link  style.css  1
+index.html  stylesheet  style.css  1
 index.html  next  c.html  1
 index.html  next  next.html  1
 index.html  alternate_hreflang  de.html  1
