@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 
 from linkmap import seeds as seed_lines
-from linkmap.advice import command
+from linkmap.advice import going_on
 from linkmap.budgets import Budgets
 from linkmap.discovery import Discovery
 from linkmap.edges import FoundLink, links_in
@@ -270,8 +270,8 @@ class Crawl:
         self._eased += 1
         if self._eased > _MOST_EASED:
             raise LinkmapError(
-                "the system lets linkmap open too few files: raise the limit with `ulimit -n 1024`, then go on with "
-                f"`{command('crawl --resume', self.ledger.store.path)}`"
+                "the system lets linkmap open too few files: raise the limit with `ulimit -n 1024`, "
+                f"{going_on(self.ledger.store.path)}"
             )
         self._connections = max(1, self._connections * 3 // 4)
         if entry.depth != ROBOTS_DEPTH:

@@ -202,7 +202,7 @@ def crawl(
     display = Display(quiet=quiet, verbose=verbose)
     if settings is not None and settings.insecure:
         display.say("--insecure: no TLS certificate is verified, so anyone on the way may have written these pages.")
-    file = EdgeFile(edges, [db, *map(Path, seed_files)]) if edges else None
+    file = EdgeFile(edges, db, map(Path, seed_files)) if edges else None
     work = partial(crawl_map, chosen, db, settings, resume=resume, add=add, secrets=secrets)
     result = _run(work, display, file)
     if not quiet or _exit_code(result) == 1:
