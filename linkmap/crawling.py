@@ -40,7 +40,6 @@ _BATCH_LINKS = 2_000
 
 _MOST_EASED = 100
 """Times in a row that no file could be opened before the crawl gives up."""
-_TRY_HTTP = frozenset({Outcome.CONNECT_ERROR, Outcome.TLS_ERROR, Outcome.TIMEOUT, Outcome.PROTOCOL_ERROR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +228,7 @@ class Crawl:
         retry = None
         if wait_s is not None:
             retry = (host, entry._replace(tries=entry.tries + 1), self._loop.time() + wait_s)
-        elif report.visit.outcome in _TRY_HTTP and entry.page in self._guessed:
+        elif report.visit.outcome in seed_lines.TRY_HTTP and entry.page in self._guessed:
             changes.append(self._http_instead(entry.page))
         self._record(_Record(changes, entry.page, retry, (entry.url, report)))
 
@@ -303,7 +302,7 @@ class Crawl:
 
     def _decide(self, host: int, entry: Entry, exclusion: Exclusion) -> None:
         changes: list[Change] = [lambda discovery: discovery.decide(host, entry, exclusion.outcome, exclusion.detail)]
-        if self.permission.failure(entry.origin) in _TRY_HTTP and entry.page in self._guessed:
+        if self.permission.failure(entry.origin) in seed_lines.TRY_HTTP and entry.page in self._guessed:
             changes.append(self._http_instead(entry.page))
         self._record(_Record(changes, entry.page))
 

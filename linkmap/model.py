@@ -135,6 +135,15 @@ class Parser(StrEnum):
     BS4 = "bs4"
 
 
+class CharsetSource(StrEnum):
+    """Who said how the bytes of a page are to be read, the most believed first."""
+
+    BYTE_ORDER_MARK = "byte order mark"
+    HEADER = "Content-Type header"
+    PAGE = "page itself"
+    GUESS = "guessed from its bytes"
+
+
 class Reach(IntEnum):
     """The best way in which links lead to a page; a lower one is better and replaces a higher one."""
 
@@ -218,6 +227,8 @@ class Job:
     robots: bool = False
     """Whether this is a robots.txt; its text comes back and its links do not."""
     parser: Parser = Parser.LEXBOR
+    evidence: bool = False
+    """Whether the answer's headers and the source of its charset come back too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,3 +242,6 @@ class Report:
     links: tuple[Link, ...] = ()
     text: str | None = None
     """The decoded text of a robots.txt."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Of the answer, where the job wants them: names and values as sent, in their order."""
+    charset_source: CharsetSource | None = None

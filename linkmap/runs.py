@@ -85,7 +85,7 @@ async def crawl(
             await _tell_stored(store, on_links)
         if used is None:
             return await _nothing_left(store)
-        client = Client(_client_settings(used), credentials)
+        client = Client(client_settings(used), credentials)
         ledger = await _begun(store, used, chosen, resume=resume, add=add)
         return await _Run(ledger, client, used, progress, on_answer, on_links, stop or asyncio.Event()).go()
     except sqlite3.Error as error:
@@ -294,7 +294,8 @@ def _option(field: str) -> str:
     return field.removesuffix("_s").replace("_", "-")
 
 
-def _client_settings(settings: Settings) -> ClientSettings:
+def client_settings(settings: Settings) -> ClientSettings:
+    """What every request under these settings has in common."""
     return ClientSettings(
         user_agent=settings.agent,
         timeout_s=settings.timeout_s,

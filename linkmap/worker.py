@@ -7,7 +7,7 @@ from dataclasses import replace
 from linkmap.fetch import Answer, Client, OutOfFilesError
 from linkmap.model import Job, Outcome, Parser, Report, Visit
 from linkmap.parse import lexbor
-from linkmap.parse.charset import decode
+from linkmap.parse.charset import charset_source, decode
 from linkmap.parse.link_header import header_links
 from linkmap.parse.links import Found, Page, links_of, redirect_link
 from linkmap.robots import MAX_BYTES as ROBOTS_BYTES
@@ -26,7 +26,8 @@ async def visit(job: Job, client: Client) -> Report:
         if job.robots:
             return _robots_report(job, await client.get(job.url, ROBOTS_BYTES, any_type=True))
         answer = await client.get(job.url)
-        return await _page_report(job, answer)
+        report = await _page_report(job, answer)
+        return _with_evidence(report, answer) if job.evidence else report
     except OutOfFilesError:
         raise
     except Exception as error:  # noqa: BLE001 one page must not end a crawl; the fault stands on its row
@@ -48,6 +49,11 @@ async def _page_report(job: Job, answer: Answer) -> Report:
     else:
         found, charset = _read(answer, job)
     return Report(job.page, replace(answer.visit, charset=charset), found.document, found.targets, found.links)
+
+
+def _with_evidence(report: Report, answer: Answer) -> Report:
+    source = charset_source(answer.body, answer.header("Content-Type")) if report.visit.charset else None
+    return replace(report, headers=answer.headers, charset_source=source)
 
 
 def _read(answer: Answer, job: Job) -> tuple[Found, str]:
