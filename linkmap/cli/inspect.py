@@ -5,7 +5,7 @@ Answer, document and links are printed field by field, so that what they come to
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from linkmap.inspecting import Hop, Inspection, JudgedLink, RobotsVerdict
 
 _MOST_ROBOTS_LINES = 40
+_ON_FIRST_LINE = frozenset({"ordinal", "kind", "outcome", "target"})
 _WOULD_BE_FETCHED = "would be fetched"
 
 
@@ -74,8 +75,7 @@ def _print(found: "Inspection", settings: Settings) -> None:
     if found.page.outcome is Outcome.ROBOTS_DENIED and found.page.robots:
         _write("", f"{found.page.robots.url} says:", *_rules(found.page.robots.text or ""))
     if found.links:
-        _write("", "Links:")
-        _print_links(found.links)
+        _write("", "Links:", *_link_lines(found.links))
 
 
 def _write(*lines: str) -> None:
@@ -133,18 +133,17 @@ def _rules(text: str) -> Iterator[str]:
         yield f"  ... and {counted(len(lines) - _MOST_ROBOTS_LINES, 'more line')}"
 
 
-def _print_links(links: "Iterable[JudgedLink]") -> None:
-    """A table of the links, without the columns in which no link has anything."""
-    rows = [_link(each) | {"crawl": _verdict(each.outcome)} for each in links]
-    order = [name for name in rows[0] if name not in ("outcome", "crawl", "detail", "target")]
-    wanted = [name for name in order if name == "ordinal" or any(row[name] for row in rows)]
-    wanted += ["crawl", *(["detail"] if any(row["detail"] for row in rows) else []), "target"]
-    print_rows(wanted, [[_cell(row[name]) for name in wanted] for row in rows], "table")
-
-
-def _cell(value: Any) -> Any:
-    """A value as it stands in a table: a flag is said only where it is set."""
-    return ("yes" if value else "") if isinstance(value, bool) else value
+def _link_lines(links: "Sequence[JudgedLink]") -> Iterator[str]:
+    """For each link its place, kind, verdict and target, then a line of the evidence there is."""
+    places = len(str(links[-1].ordinal))
+    kinds = max(len(LinkKind(each.link.kind).word) for each in links)
+    verdicts = max(len(_verdict(each.outcome)) for each in links)
+    for each in links:
+        row, verdict = _link(each), _verdict(each.outcome)
+        yield f"  {each.ordinal:>{places}}  {row['kind']:<{kinds}}  {verdict:<{verdicts}}  {row['target']}"
+        evidence = [(name, value) for name, value in row.items() if value and name not in _ON_FIRST_LINE]
+        if evidence:
+            yield " " * (places + 4) + "  ".join(f"{name}: {_words(value)}" for name, value in evidence)
 
 
 def _verdict(outcome: Outcome) -> str:
