@@ -126,6 +126,7 @@ def test_rows_that_cannot_be_written_are_told_without_a_map_to_go_on_with(site: 
         "rank",
         "export m.graphml",
         "export m.csv",
+        "demo",
         "crawl --resume",
         "crawl --add --depth 9",
     ],
