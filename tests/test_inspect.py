@@ -381,3 +381,14 @@ def test_help_imports_only_what_it_needs(words: str, unwanted: set[str], tmp_pat
     assert done.returncode == 0, done.stderr
     assert "Usage: linkmap" in done.stdout
     assert not unwanted & set(done.stderr.split())
+
+
+def test_of_a_long_robots_txt_the_beginning_is_shown(site: Site, inspect: Inspect) -> None:
+    text = "User-agent: *\nDisallow: /\n" + "".join(f"# {n} {'x' * 300}\n" for n in range(3, 53))
+    site.pages = {"/robots.txt": Answer(text, headers={"Content-Type": "text/plain"})}
+    shown = inspect(site("/")).stdout
+    assert "  # 40 xxx" in shown
+    assert "# 41" not in shown
+    assert shown.endswith("  ... and 12 more lines\n")
+    assert max(map(len, shown.splitlines())) == 202
+    assert told(inspect(site("/"), "--json"))["hops"][0]["robots"]["text"] == text

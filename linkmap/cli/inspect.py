@@ -21,7 +21,7 @@ from linkmap.settings import Settings
 if TYPE_CHECKING:
     from linkmap.inspecting import Hop, Inspection, JudgedLink, RobotsVerdict
 
-_MOST_ROBOTS_LINES = 40
+_MOST_ROBOTS_LINES, _MOST_ROBOTS_COLUMNS = 40, 200
 _ON_FIRST_LINE = frozenset({"ordinal", "kind", "outcome", "target"})
 _WOULD_BE_FETCHED = "would be fetched"
 
@@ -126,9 +126,9 @@ def _told(robots: "RobotsVerdict | None") -> str:
 
 
 def _rules(text: str) -> Iterator[str]:
-    """The first lines of a robots.txt."""
+    """The first lines of a robots.txt; a file of many groups is shown whole by --json."""
     lines = text.splitlines()
-    yield from (f"  {line}" for line in lines[:_MOST_ROBOTS_LINES])
+    yield from (f"  {line[:_MOST_ROBOTS_COLUMNS]}" for line in lines[:_MOST_ROBOTS_LINES])
     if len(lines) > _MOST_ROBOTS_LINES:
         yield f"  ... and {counted(len(lines) - _MOST_ROBOTS_LINES, 'more line')}"
 
