@@ -15,20 +15,20 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 
 from linkmap import seeds as seed_lines
-from linkmap.advice import command
+from linkmap.advice import going_on
 from linkmap.budgets import Budgets
 from linkmap.discovery import Discovery
 from linkmap.edges import links_in
 from linkmap.fetch import Client, OutOfFilesError
 from linkmap.frontier import ROBOTS_DEPTH, Entry, Frontier
 from linkmap.ledger import Change, Ledger
-from linkmap.model import FoundLink, Job, LinkmapError, Manner, Outcome, Report, Visit
+from linkmap.model import FoundLink, LinkmapError, Manner, Outcome, Report, Visit
 from linkmap.permission import Permission, host_of
 from linkmap.retries import pause_s, refuses_head, retry_wait_s, slows_host
 from linkmap.scope import Exclusion
 from linkmap.seeds import Seed
 from linkmap.settings import Settings
-from linkmap.worker import visit
+from linkmap.worker import job_for, visit
 
 GRACE_S = 4.0
 """How long a stopped crawl waits for the answers that are under way."""
@@ -40,7 +40,6 @@ _BATCH_LINKS = 2_000
 
 _MOST_EASED = 100
 """Times in a row that no file could be opened before the crawl gives up."""
-_TRY_HTTP = frozenset({Outcome.CONNECT_ERROR, Outcome.TLS_ERROR, Outcome.TIMEOUT, Outcome.PROTOCOL_ERROR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +215,7 @@ class Crawl:
     async def _visit_page(self, host: int, entry: Entry) -> None:
         manner = self.discovery.manner(entry.page)
         head = manner is Manner.CHECK and entry.page not in self._headless
-        asked = self.settings
-        job = Job(entry.page, entry.url, manner, head, asked.parser, asked.agent, asked.recorded)
+        job = job_for(self.settings, entry.page, entry.url, manner, head=head)
         try:
             report = await visit(job, self.client)
         except OutOfFilesError:
@@ -239,14 +237,14 @@ class Crawl:
         retry = None
         if wait_s is not None:
             retry = (host, entry._replace(tries=entry.tries + 1), self._loop.time() + wait_s)
-        elif report.visit.outcome in _TRY_HTTP and entry.page in self._guessed:
+        elif report.visit.outcome in seed_lines.TRY_HTTP and entry.page in self._guessed:
             changes.append(self._http_instead(entry.page))
         self._record(_Record(changes, entry.page, retry, (entry.url, report)))
 
     async def _visit_robots(self, host: int, entry: Entry) -> None:
         """One request on the way to an origin's rules: the next hop, another try, or the end of it."""
         try:
-            report = await visit(Job(0, entry.url, Manner.ROBOTS), self.client)
+            report = await visit(job_for(self.settings, 0, entry.url, Manner.ROBOTS), self.client)
         except OutOfFilesError:
             self._ease(host, entry)
             return
@@ -280,8 +278,8 @@ class Crawl:
         self._eased += 1
         if self._eased > _MOST_EASED:
             raise LinkmapError(
-                "the system lets linkmap open too few files: raise the limit with `ulimit -n 1024`, then go on with "
-                f"`{command('crawl --resume', self.ledger.store.path)}`"
+                "the system lets linkmap open too few files: raise the limit with `ulimit -n 1024`, "
+                f"{going_on(self.ledger.store.path)}"
             )
         self._connections = max(1, self._connections * 3 // 4)
         if entry.depth != ROBOTS_DEPTH:
@@ -313,7 +311,7 @@ class Crawl:
 
     def _decide(self, host: int, entry: Entry, exclusion: Exclusion) -> None:
         changes: list[Change] = [lambda discovery: discovery.decide(host, entry, exclusion.outcome, exclusion.detail)]
-        if self.permission.failure(entry.origin) in _TRY_HTTP and entry.page in self._guessed:
+        if self.permission.failure(entry.origin) in seed_lines.TRY_HTTP and entry.page in self._guessed:
             changes.append(self._http_instead(entry.page))
         self._record(_Record(changes, entry.page))
 

@@ -159,6 +159,15 @@ class Parser(StrEnum):
     BS4 = "bs4"
 
 
+class CharsetSource(StrEnum):
+    """Who said how the bytes of a page are to be read, the most believed first."""
+
+    BYTE_ORDER_MARK = "byte order mark"
+    HEADER = "Content-Type header"
+    PAGE = "page itself"
+    GUESS = "guessed from its bytes"
+
+
 class Reach(IntEnum):
     """The best way in which links lead to a page; a lower one is better and replaces a higher one."""
 
@@ -287,6 +296,8 @@ class Job:
     """The User-Agent, by whose product token a page may address this crawler."""
     record: int = -1
     """The kinds of links to record, a bit 2^id for each; -1: all."""
+    evidence: bool = False
+    """Whether the answer's headers and the source of its charset come back too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,3 +311,6 @@ class Report:
     links: tuple[Link, ...] = ()
     text: str | None = None
     """The decoded text of a robots.txt."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Of the answer, where the job wants them: names and values as sent, in their order."""
+    charset_source: CharsetSource | None = None

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from linkmap.advice import command
+from linkmap.advice import MEMORY, command, in_memory
 from linkmap.crawling import Crawl, Progress
 from linkmap.credentials import Credentials, HostHeader
 from linkmap.edges import stored_links
@@ -74,6 +74,7 @@ async def crawl(
     `settings` of a resumed crawl may be left out. `secrets` go to their hosts and are not stored. `progress` is called
     about four times a second, `on_answer` with the URL of every answer, `on_links` with the links that the map
     holds, then with new ones after each commit. Setting `stop` ends the crawl early, to be resumed.
+    The db `:memory:` is a new map without a file, which ends with its crawl.
 
     Raises UsageError for seeds and settings that cannot be, LinkmapError where the map cannot be written.
     """
@@ -89,7 +90,7 @@ async def crawl(
             await _tell_stored(store, on_links)
         if used is None:
             return await _nothing_left(store)
-        client = Client(_client_settings(used), credentials)
+        client = Client(client_settings(used), credentials)
         ledger = await _begun(store, used, chosen, resume=resume, add=add)
         return await _Run(ledger, client, used, progress, on_answer, on_links, stop or asyncio.Event()).go()
     except sqlite3.Error as error:
@@ -99,6 +100,8 @@ async def crawl(
 
 
 def _write_failure(path: Path, error: sqlite3.Error) -> LinkmapError:
+    if in_memory(path):
+        return LinkmapError(f"the map in memory cannot take more ({error}): crawl into a file, with --db")
     return LinkmapError(
         f"writing {path} failed ({error}): what was committed is safe; mend the disk or free some space, "
         f"then go on with `{command('crawl --resume', path)}`"
@@ -196,7 +199,7 @@ class _Run:
         if left := discovery.counts[Outcome.OVER_BUDGET]:
             self.cuts.append(f"{limit or 'a budget'}: {left:,} pages were not fetched")
         if discovery.pending:
-            self.cuts.append("stopped early, to be resumed")
+            self.cuts.append("stopped early" if in_memory(self.store.path) else "stopped early, to be resumed")
             await self.store.end_run(run, "stopped", self.cuts)
             await self.store.compact()
             return "stopped"
@@ -233,6 +236,8 @@ def _check_call(seeds: Sequence[str | Seed], path: Path, *, resume: bool, add: b
         raise UsageError("--resume goes on with a crawl as it was, --add changes it: give one of them")
     if resume and seeds:
         raise UsageError("a resumed crawl has its seeds already: leave them out, or use --add when it is finished")
+    if (resume or add) and in_memory(path):
+        raise UsageError(f"a map in memory ({MEMORY}) ends with its crawl: --resume and --add need one in a file")
     if (resume or add) and not path.exists():
         raise UsageError(f"no map at {path}: start one with `{command('crawl SEED', path)}`")
     if isinstance(seeds, str):
@@ -308,7 +313,8 @@ def _option(field: str) -> str:
     return field.removesuffix("_s").replace("_", "-")
 
 
-def _client_settings(settings: Settings) -> ClientSettings:
+def client_settings(settings: Settings) -> ClientSettings:
+    """What every request under these settings has in common."""
     return ClientSettings(
         user_agent=settings.agent,
         timeout_s=settings.timeout_s,

@@ -5,8 +5,12 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from linkmap import url as urls
+from linkmap.model import Outcome
 
 GIVEN, GUESSED_HTTPS, GUESSED_HTTP = 0, 1, 2
+
+TRY_HTTP = frozenset({Outcome.CONNECT_ERROR, Outcome.TLS_ERROR, Outcome.TIMEOUT, Outcome.PROTOCOL_ERROR})
+"""What a request to a guessed https ends in where http is then tried."""
 
 _HOST_NAME = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]")
 _SEVERAL = re.compile(r"\shttps?://", re.IGNORECASE)

@@ -7,8 +7,17 @@ from dataclasses import replace
 from linkmap.fetch import Answer, Client, OutOfFilesError
 from linkmap.model import Job, Manner, Outcome, Report, Visit
 from linkmap.parse import sitemap
+from linkmap.parse.charset import charset_source
 from linkmap.reading import is_read, is_slow, report_of
 from linkmap.robots import MAX_BYTES as ROBOTS_BYTES
+from linkmap.settings import Settings
+
+
+def job_for(
+    settings: Settings, page: int, url: str, manner: Manner = Manner.PAGE, *, head: bool = False, evidence: bool = False
+) -> Job:
+    """The job of a page under the settings of a crawl."""
+    return Job(page, url, manner, head, settings.parser, settings.agent, settings.recorded, evidence)
 
 
 async def visit(job: Job, client: Client) -> Report:
@@ -19,9 +28,9 @@ async def visit(job: Job, client: Client) -> Report:
     answer = None
     try:
         answer = await _request(job, client)
-        if is_slow(job, answer):
-            return await asyncio.to_thread(report_of, job, answer)
-        return report_of(job, answer)
+        slow = is_slow(job, answer)
+        report = await asyncio.to_thread(report_of, job, answer) if slow else report_of(job, answer)
+        return _with_evidence(report, answer) if job.evidence else report
     except OutOfFilesError:
         raise
     except Exception as error:  # noqa: BLE001 one page must not end a crawl; the fault stands on its row
@@ -40,3 +49,8 @@ async def _request(job: Job, client: Client) -> Answer:
             return await client.get(job.url, reads=lambda _: False, method="HEAD" if job.head else "GET")
         case Manner.PAGE:
             return await client.get(job.url, reads=lambda content_type: is_read(content_type, job))
+
+
+def _with_evidence(report: Report, answer: Answer) -> Report:
+    source = charset_source(answer.body, answer.header("Content-Type")) if report.visit.charset else None
+    return replace(report, headers=answer.headers, charset_source=source)

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from standards import standard_bytes
 
-from linkmap.parse.charset import decode
+from linkmap.parse.charset import charset_source, decode
 from linkmap.parse.prescan import declared_encoding
 
 META = b'<meta charset="iso-8859-2">'
@@ -68,6 +68,20 @@ def test_the_html5lib_cases_give_the_declared_encoding_or_the_fallback() -> None
 )
 def test_what_is_believed(body: bytes, header: str | None, encoding: str, text: str, reason: str) -> None:
     assert decode(body, header) == (text, encoding), reason
+
+
+@pytest.mark.parametrize(
+    ("body", "header", "source"),
+    [
+        (b"\xef\xbb\xbf" + META, "text/html; charset=latin1", "byte order mark"),
+        (LATIN_2, "text/html; charset=latin1", "Content-Type header"),
+        (LATIN_2, "text/html; charset=klingon", "page itself"),
+        (b"caf\xe9", "text/html", "guessed from its bytes"),
+        (b"", None, "guessed from its bytes"),
+    ],
+)
+def test_who_is_believed_is_said(body: bytes, header: str | None, source: str) -> None:
+    assert charset_source(body, header) == source
 
 
 @pytest.mark.parametrize(

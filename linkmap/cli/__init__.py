@@ -15,6 +15,7 @@ from linkmap.model import LinkmapError, UsageError
 
 COMMANDS = {
     "crawl": "linkmap.cli.crawl",
+    "inspect": "linkmap.cli.inspect",
     "status": "linkmap.cli.status",
     "query": "linkmap.cli.query",
     "links": "linkmap.cli.links",
@@ -27,6 +28,7 @@ COMMANDS = {
 
 SUMMARIES = {
     "crawl": "Crawl from seeds into a map.",
+    "inspect": "Show all that one page says, and what a crawl would do with its links.",
     "status": "Show what became of every page of a map.",
     "query": "Ask a map a named question, or one in SQL.",
     "links": "Show the links into and out of a page.",

@@ -19,7 +19,8 @@ from linkmap.cli.options import db_option
 from linkmap.cli.progress import Display
 from linkmap.cli.summary import summary
 from linkmap.cli.text import safe
-from linkmap.cli.types import AuthSecret, CookieSecret, Duration, HeaderSecret, Resolved, Size, Words
+from linkmap.cli.types import Duration, Words
+from linkmap.cli.web_options import INSECURE, parser_option, request_options, scope_options, take_secrets
 from linkmap.model import Parser, UsageError
 from linkmap.runs import CrawlResult
 from linkmap.runs import crawl as crawl_map
@@ -47,31 +48,7 @@ _DEFAULTS = Settings()
     show_default=True,
     help="Links to follow from a seed; 0: the seeds alone.",
 )
-@click.option(
-    "--scope",
-    type=click.Choice([name.value for name in ScopeName]),
-    default=_DEFAULTS.scope.value,
-    show_default=True,
-    help="page: the seeds; prefix: under a seed's folder; host; domain: the seed's registrable domain; any.",
-)
-@click.option(
-    "--follow",
-    metavar="KIND,...",
-    default="default",
-    show_default="navigation,canonical,alternate_hreflang,next,prev",
-    help="Kinds of links that lead the crawl on; default, navigation and all are groups: default,img.",
-)
-@click.option(
-    "--record",
-    metavar="KIND,...",
-    default="default",
-    show_default="all but css",
-    help="Kinds of links that the map holds; those followed and redirects always.",
-)
-@click.option(
-    "--include", multiple=True, metavar="REGEX", help="Fetch only URLs in which this is found (seeds always)."
-)
-@click.option("--exclude", multiple=True, metavar="REGEX", help="Do not fetch URLs in which this is found.")
+@scope_options
 @click.option(
     "--max-pages",
     type=click.IntRange(0),
@@ -117,32 +94,7 @@ _DEFAULTS = Settings()
     metavar="SECONDS",
     help="From the end of a host's answer to the next request to it; a longer Crawl-delay holds.",
 )
-@click.option(
-    "--timeout",
-    "timeout_s",
-    type=click.FloatRange(0, min_open=True),
-    default=_DEFAULTS.timeout_s,
-    show_default=True,
-    metavar="SECONDS",
-    help="For a whole exchange, name lookup to last byte.",
-)
-@click.option(
-    "--max-bytes",
-    type=Size(),
-    default=_DEFAULTS.max_bytes,
-    show_default="10M",
-    help="Of a decoded body; what is longer is cut and flagged.",
-)
-@click.option(
-    "--user-agent",
-    metavar="TEXT",
-    default=None,
-    show_default=_DEFAULTS.agent,
-    help="Also the name robots.txt is read for.",
-)
-@click.option("--contact", metavar="TEXT", default=None, help="URL or e-mail to put into the User-Agent.")
-@click.option("--robots/--no-robots", default=True, show_default=True, help="Obey robots.txt (RFC 9309).")
-@click.option("--ignore-nofollow", is_flag=True, help="Follow links that are marked nofollow, or whose page is.")
+@request_options
 @click.option(
     "--sitemaps/--no-sitemaps",
     default=True,
@@ -162,30 +114,6 @@ _DEFAULTS = Settings()
     default=None,
     help="broken: exit code 3 where a link, or a seed, is dead.",
 )
-@click.option("--resolve", type=Resolved(), multiple=True, help="Use this address for a host and port, as curl does.")
-@click.option("--allow-private", is_flag=True, help="Also dial private and loopback addresses.")
-@click.option(
-    "--ca-file",
-    type=click.Path(resolve_path=True),
-    metavar="FILE",
-    default=None,
-    help="Also trust the certificates in this PEM file.",
-)
-@click.option(
-    "--insecure/--no-insecure",
-    default=False,
-    show_default=True,
-    help="Verify no TLS certificate; every run says so.",
-)
-@click.option(
-    "--header",
-    "headers",
-    type=HeaderSecret(),
-    multiple=True,
-    help="Send this header to this host alone. Never stored; nor are the next two.",
-)
-@click.option("--auth", "auths", type=AuthSecret(), multiple=True, help="Basic authentication, for this host alone.")
-@click.option("--cookie", "cookies", type=CookieSecret(), multiple=True, help="A cookie, for this host alone.")
 @click.option(
     "--workers",
     type=click.IntRange(0, 0),
@@ -193,13 +121,7 @@ _DEFAULTS = Settings()
     show_default=True,
     help="Processes that fetch and parse; 0: linkmap's own.",
 )
-@click.option(
-    "--parser",
-    type=click.Choice([parser.value for parser in Parser]),
-    default=_DEFAULTS.parser.value,
-    show_default=True,
-    help="Who reads HTML; bs4 is a second opinion that takes far longer and must find the same links.",
-)
+@parser_option
 @click.option(
     "--edges",
     metavar="FILE|-",
@@ -229,15 +151,15 @@ def crawl(
     Every link found is recorded; scope and depth only decide what is fetched.
     Ctrl-C stops after the requests under way, a second one at once; `--resume` goes on from there.
     """
-    secrets = [secret for kind in ("headers", "auths", "cookies") for secret in options.pop(kind)]
+    secrets = take_secrets(options)
     settings = _settings(ctx, db, options, resume=resume, add=add)
     chosen = list(_seeds(seeds, seed_files))
     if not chosen and (seeds or seed_files):
         raise UsageError("no valid seed among those given: give at least one URL, or a file with one URL a line")
     display = Display(quiet=quiet, verbose=verbose)
     if settings is not None and settings.insecure:
-        display.say("--insecure: no TLS certificate is verified, so anyone on the way may have written these pages.")
-    file = EdgeFile(edges, [db, *map(Path, seed_files)]) if edges else None
+        display.say(INSECURE)
+    file = EdgeFile(edges, db, map(Path, seed_files)) if edges else None
     if add and settings is not None and _records_more(settings, db):
         display.say("Pages that were fetched before keep the links recorded then; the kinds added hold for new pages.")
     work = partial(crawl_map, chosen, db, settings, resume=resume, add=add, secrets=secrets)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from linkmap.advice import MEMORY, in_memory
 from linkmap.asking import query
 from linkmap.cli.progress import Display
 from linkmap.cli.text import print_rows
@@ -55,6 +56,10 @@ def demo(db: Path, graphml: Path) -> None:
     127.0.0.1 for as long as the crawl lasts.
     """
     format_of(graphml)
+    if in_memory(db):
+        raise UsageError(
+            f"a map in memory ({MEMORY}) ends with its crawl, and the demo asks it afterwards: name a file"
+        )
     if graphml.resolve() == db.resolve():
         raise UsageError(f"{db} cannot be both the map and the graph: name two files")
     if not graphml.absolute().parent.is_dir():

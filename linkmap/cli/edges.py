@@ -10,6 +10,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+from linkmap.advice import going_on, in_memory
 from linkmap.cli.text import tsv_line
 from linkmap.model import FoundLink, LinkmapError, UsageError
 
@@ -19,15 +20,16 @@ STANDARD_OUTPUT = "-"
 class EdgeFile:
     """The rows of one run, written to a file or to standard output."""
 
-    def __init__(self, name: str, others: Iterable[Path]) -> None:
+    def __init__(self, name: str, db: Path, others: Iterable[Path]) -> None:
         """Open the file, and leave what it holds until the first rows come. Raises UsageError."""
         self.name = name
+        self._db = db
         self.stop = asyncio.Event()
         """Set where the rows cannot be written any more; the crawl is to stop on it."""
         self._error: OSError | None = None
         self._begun = False
         path = Path(name)
-        if name != STANDARD_OUTPUT and any(path.resolve() == other.resolve() for other in others):
+        if name != STANDARD_OUTPUT and any(path.resolve() == other.resolve() for other in (db, *others)):
             raise UsageError(f"--edges {name} is a file that this crawl reads or writes: name another")
         self._is_new = name != STANDARD_OUTPUT and not path.exists()
         try:
@@ -52,10 +54,12 @@ class EdgeFile:
         if self._is_new and not self._begun:
             Path(self.name).unlink(missing_ok=True)
         if self._error is not None and not isinstance(self._error, BrokenPipeError):
-            raise LinkmapError(
-                f"--edges {self.name}: {self._error.strerror}; the map is whole: mend that, then go on with --resume, "
-                "which writes all rows"
-            ) from self._error
+            raise LinkmapError(f"--edges {self.name}: {self._error.strerror}; {self._mending()}") from self._error
+
+    def _mending(self) -> str:
+        if in_memory(self._db):
+            return f"mend that, {going_on(self._db)}"
+        return "the map is whole: mend that, then go on with --resume, which writes all rows"
 
     def _write(self, links: list[FoundLink]) -> None:
         try:

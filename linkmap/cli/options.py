@@ -11,5 +11,5 @@ db_option = click.option(
     show_default=True,
     envvar="LINKMAP_DB",
     show_envvar=True,
-    help="The map.",
+    help="The map; `crawl` takes :memory: too, which leaves no file.",
 )

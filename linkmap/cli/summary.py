@@ -1,9 +1,9 @@
 """What a crawl came to, in words: fetched, failed and why, what cut it, what to run next."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from linkmap.advice import command
+from linkmap.advice import command, in_memory
 from linkmap.cli.text import counted, safe
 from linkmap.model import Outcome, State
 from linkmap.runs import CrawlResult
@@ -16,14 +16,19 @@ _HINTS = {
     Outcome.OVER_BUDGET: "over_budget: left by --max-pages, --max-pages-per-host or --max-time; `crawl --add` goes on",
 }
 
+_HINTS_IN_MEMORY = _HINTS | {
+    Outcome.PRIVATE_ADDRESS: "private_address: not on the public internet; --allow-private fetches them",
+    Outcome.OVER_BUDGET: "over_budget: left by --max-pages, --max-pages-per-host or --max-time",
+}
+
 
 def summary(result: CrawlResult, db: Path) -> str:
     """The lines that end a crawl."""
     known = sum(result.counts.values())
     lines = [
         f"{_ENDINGS[result.state]} {counted(result.responses, 'answer')} in {result.seconds:,.1f} s; "
-        f"{db} knows {counted(known, 'page')}.",
-        *_state_lines(result),
+        f"{'the map in memory' if in_memory(db) else db} knows {counted(known, 'page')}.",
+        *_state_lines(result, _HINTS_IN_MEMORY if in_memory(db) else _HINTS),
         *(f"The redirects of a seed added {safe(added)} to the scope." for added in result.widened),
         *_script_lines(result, db),
         *(f"Cut: {cut}." for cut in result.cuts),
@@ -39,7 +44,7 @@ _ENDINGS = {
 }
 
 
-def _state_lines(result: CrawlResult) -> Iterable[str]:
+def _state_lines(result: CrawlResult, hints: Mapping[Outcome, str]) -> Iterable[str]:
     for state in State:
         outcomes = {
             outcome: number for outcome, number in sorted(result.counts.items()) if number and outcome.state is state
@@ -49,8 +54,8 @@ def _state_lines(result: CrawlResult) -> Iterable[str]:
         listed = ", ".join(f"{number:,} {outcome.word}" for outcome, number in outcomes.items())
         yield f"  {state.value:<9} {sum(outcomes.values()):>7,}  {listed}"
         for outcome in outcomes:
-            if outcome in _HINTS:
-                yield f"{'':20}({_HINTS[outcome]})"
+            if outcome in hints:
+                yield f"{'':20}({hints[outcome]})"
 
 
 def _script_lines(result: CrawlResult, db: Path) -> Iterable[str]:
@@ -62,7 +67,10 @@ def _script_lines(result: CrawlResult, db: Path) -> Iterable[str]:
 
 
 def _next_lines(result: CrawlResult, db: Path) -> Iterable[str]:
-    if result.state == "stopped":
+    if in_memory(db):
+        if not result.reached_any and result.state != "stopped":
+            yield "Not one page could be fetched."
+    elif result.state == "stopped":
         yield f"Next: {command('crawl --resume', db)}"
     elif not result.reached_any:
         yield f"Not one page could be fetched. To try again, remove {db} or name another map with --db."

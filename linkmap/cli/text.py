@@ -66,10 +66,22 @@ def write_rows(
 
 def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Value]], form: str) -> None:
     """Write the rows to standard output; a table is folded where that is a terminal."""
+    out = standard_output()
+    width = shutil.get_terminal_size().columns if out.isatty() else None
+    write_rows(out, columns, rows, form, width)
+
+
+def standard_output() -> TextIO:
+    """Standard output, to which any text can be written: a terminal may have another encoding than UTF-8."""
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal of another encoding than UTF-8
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    write_rows(sys.stdout, columns, rows, form, width)
+        sys.stdout.reconfigure(errors="backslashreplace")
+    return sys.stdout
+
+
+def json_text(value: object) -> str:
+    """A JSON text on several lines, its strings safe to print."""
+    lines = json.dumps(value, ensure_ascii=False, indent=2).split("\n")  # of JSON's own; those in strings are escaped
+    return "\n".join(_UNSAFE.sub(_json_escape, line) for line in lines)
 
 
 def note(sentence: str) -> None:

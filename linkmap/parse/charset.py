@@ -9,6 +9,7 @@ import re
 
 import webencodings
 
+from linkmap.model import CharsetSource
 from linkmap.parse.prescan import declared_encoding
 
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_BE, "utf-16be"), (codecs.BOM_UTF16_LE, "utf-16le"))
@@ -21,12 +22,26 @@ _DECLARES = re.compile(rb"charset|encoding|\0", re.IGNORECASE)
 
 def decode(body: bytes, content_type: str | None) -> tuple[str, str]:
     """The text of a page and the name of its encoding. Never fails: what cannot be decoded becomes U+FFFD."""
+    encoding, _, mark = _believed(body, content_type)
+    text, _ = encoding.codec_info.decode(body[len(mark) :], "replace")
+    return text, encoding.name
+
+
+def charset_source(body: bytes, content_type: str | None) -> CharsetSource:
+    """Who said how the bytes of a page are to be read."""
+    return _believed(body, content_type)[1]
+
+
+def _believed(body: bytes, content_type: str | None) -> tuple[webencodings.Encoding, CharsetSource, bytes]:
+    """The encoding of a page, who said so, and the byte order mark that is no part of the text."""
     for mark, name in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
-            return body[len(mark) :].decode(name, "replace"), name
-    encoding = _from_header(content_type) or _from_page(body) or _fallback(body)
-    text, _ = encoding.codec_info.decode(body, "replace")
-    return text, encoding.name
+            return webencodings.lookup(name), CharsetSource.BYTE_ORDER_MARK, mark
+    if encoding := _from_header(content_type):
+        return encoding, CharsetSource.HEADER, b""
+    if encoding := _from_page(body):
+        return encoding, CharsetSource.PAGE, b""
+    return _fallback(body), CharsetSource.GUESS, b""
 
 
 def _from_header(content_type: str | None) -> webencodings.Encoding | None:

@@ -6,8 +6,8 @@ from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
-from linkmap.advice import command
-from linkmap.model import LinkmapError
+from linkmap.advice import MEMORY, command, in_memory
+from linkmap.model import LinkmapError, UsageError
 
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x6C6D6170
@@ -44,7 +44,11 @@ def read_only_uri(path: Path | str) -> str:
 
 
 def check_is_file(path: Path) -> None:
-    """Raises LinkmapError where nothing, or a folder, stands at the path."""
+    """Raises LinkmapError where nothing, or a folder, stands at the path, UsageError where it names no file."""
+    if in_memory(path):
+        raise UsageError(
+            f"a map in memory ({MEMORY}) ends with its crawl: crawl into a file to ask it or to go on with it"
+        )
     if path.is_dir():
         raise LinkmapError(f"{path} is a folder: name a map file with --db")
     if not path.exists():

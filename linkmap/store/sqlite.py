@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Self
 import aiosqlite
 
 from linkmap import __version__
+from linkmap.advice import MEMORY, in_memory
 from linkmap.model import LinkmapError
 from linkmap.store.batch import Batch
 from linkmap.store.indexing import INDEXES, STEPS
@@ -69,14 +70,19 @@ class RunRow(NamedTuple):
 class Store:
     """A map opened for writing, under its lock."""
 
-    def __init__(self, path: Path, connection: aiosqlite.Connection, lock: int) -> None:
+    def __init__(self, path: Path, connection: aiosqlite.Connection, lock: int | None) -> None:
         self.path = path
         self._connection = connection
         self._lock = lock
 
     @classmethod
     async def open(cls, path: Path) -> Self:
-        """The map at a path, made where there is none. Raises LinkmapError while another process writes it."""
+        """The map at a path, made where there is none. Raises LinkmapError while another process writes it.
+
+        `:memory:` gives a new map that only this store knows: no file, no lock.
+        """
+        if in_memory(path):
+            return cls(path, await _map_in_memory(), None)
         lock = try_lock(path)
         if lock is None:
             raise LinkmapError(
@@ -100,7 +106,8 @@ class Store:
     async def close(self) -> None:
         """Close the map and give its lock back; what was not committed is dropped."""
         await self._connection.close()
-        unlock(self.path, self._lock)
+        if self._lock is not None:
+            unlock(self.path, self._lock)
 
     async def compact(self) -> None:
         """Fold the write-ahead log in, so that the map is one file; left as it is while others read it."""
@@ -242,7 +249,12 @@ class Store:
             await self._connection.execute(f"DROP INDEX IF EXISTS {step.name}")
 
     async def index(self) -> None:
-        """The indexing stage. `interrupt` ends it early; it is then taken up where it stopped."""
+        """The indexing stage. `interrupt` ends it early; it is then taken up where it stopped.
+
+        A map in memory goes without: nobody will ask it anything.
+        """
+        if in_memory(self.path):
+            return
         for step in STEPS:
             if not await self.value(step.is_done):
                 for statement in step.statements:
@@ -251,6 +263,17 @@ class Store:
     async def interrupt(self) -> None:
         """Break off the statement at work, from another task."""
         await self._connection.interrupt()
+
+
+async def _map_in_memory() -> aiosqlite.Connection:
+    """A connection that is a map of its own, empty."""
+    connection = await aiosqlite.connect(MEMORY, isolation_level=None)
+    try:
+        await connection.executescript(schema_sql())
+    except BaseException:
+        await connection.close()
+        raise
+    return connection
 
 
 def _make_map(path: Path) -> None:
