@@ -211,15 +211,13 @@ def crawl(
 
 
 def _settings(ctx: click.Context, db: Path, options: dict[str, Any], *, resume: bool, add: bool) -> Settings | None:
-    """The settings that the options make; on a map that exists, the stored ones with what was given anew."""
+    """The settings that the options make; on a map that exists, the stored ones with what the command line changes."""
     options["scope"] = ScopeName(options["scope"])
     options["parser"] = Parser(options["parser"])
     if not (resume or add) or not db.exists():
         return Settings(**options)
     given = {
-        name: value
-        for name, value in options.items()
-        if ctx.get_parameter_source(name) not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
+        name: value for name, value in options.items() if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
     stored = _stored_settings(db)
     return replace(stored or Settings(), **given)

@@ -101,6 +101,10 @@ class CookieSecret(click.ParamType[HostHeader]):
         return _made(self, lambda: cookie(host, name, text), param, ctx)
 
 
+SECRETS = (HeaderSecret, AuthSecret, CookieSecret)
+"""Types whose values are not to be shown."""
+
+
 def _made(
     kind: click.ParamType[HostHeader],
     make: Callable[[], HostHeader],
