@@ -15,6 +15,7 @@ from linkmap.edges import FoundLink, stored_links
 from linkmap.fetch import Client, ClientSettings
 from linkmap.ledger import Ledger
 from linkmap.model import LinkmapError, Outcome, State, UsageError, Visit
+from linkmap.proxy import Proxy, parse_proxy
 from linkmap.seeds import BadSeed, Seed, parse_seed
 from linkmap.settings import Settings
 from linkmap.store.sqlite import Store
@@ -59,6 +60,7 @@ async def crawl(
     resume: bool = False,
     add: bool = False,
     secrets: Sequence[HostHeader] = (),
+    proxy: Proxy | str | None = None,
     progress: Callable[[Progress], None] | None = None,
     on_answer: Callable[[str, Visit], None] | None = None,
     on_links: Callable[[list[FoundLink]], Awaitable[None]] | None = None,
@@ -66,15 +68,17 @@ async def crawl(
 ) -> CrawlResult:
     """Crawl from seeds into a map, or take up one that was stopped (`resume`), or add to a finished one (`add`).
 
-    `settings` of a resumed crawl may be left out. `secrets` go to their hosts and are not stored. `progress` is called
-    about four times a second, `on_answer` with the URL of every answer, `on_links` with the links that the map
-    holds, then with new ones after each commit. Setting `stop` ends the crawl early, to be resumed.
+    `settings` of a resumed crawl may be left out. `secrets` go to their hosts, and all requests through the `proxy`
+    (a URL may hold user and password); neither is stored. `progress` is called about four times a second, `on_answer`
+    with the URL of every answer, `on_links` with the links that the map holds, then with new ones after each commit.
+    Setting `stop` ends the crawl early, to be resumed.
 
     Raises UsageError for seeds and settings that cannot be, LinkmapError where the map cannot be written.
     """
     path = Path(db)
     chosen = _check_call(seeds, path, resume=resume, add=add)
     credentials = Credentials(secrets)
+    through = parse_proxy(proxy) if isinstance(proxy, str) else proxy
     if settings is not None:
         tls_context(settings.ca_file)  # what is wrong with it is said before a map is made
     store = await Store.open(path)
@@ -84,7 +88,7 @@ async def crawl(
             await _tell_stored(store, on_links)
         if used is None:
             return await _nothing_left(store)
-        client = Client(_client_settings(used), credentials)
+        client = Client(_client_settings(used, through), credentials)
         ledger = await _begun(store, used, chosen, resume=resume, add=add)
         return await _Run(ledger, client, used, progress, on_answer, on_links, stop or asyncio.Event()).go()
     except sqlite3.Error as error:
@@ -289,7 +293,7 @@ def _option(field: str) -> str:
     return field.removesuffix("_s").replace("_", "-")
 
 
-def _client_settings(settings: Settings) -> ClientSettings:
+def _client_settings(settings: Settings, proxy: Proxy | None) -> ClientSettings:
     return ClientSettings(
         user_agent=settings.agent,
         timeout_s=settings.timeout_s,
@@ -299,6 +303,7 @@ def _client_settings(settings: Settings) -> ClientSettings:
         resolve=settings.resolve,
         ca_file=settings.ca_file,
         insecure=settings.insecure,
+        proxy=proxy,
     )
 
 

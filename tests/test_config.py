@@ -165,6 +165,11 @@ def test_every_option_of_every_command_is_read_from_its_variable(tmp_path: Path,
             pair = f"x={SECRET}" if word(option) == "cookie" else f"x:{SECRET}"
             variables[name] = f"a.test={pair}\nb.test={pair}"
             expected.append(f"# {word(option)} is set 2 times, not shown  # environment variable {name}")
+        elif word(option) == "proxy":
+            variables[name] = f"http://me:{SECRET}@a.test:3128"
+            expected.append(
+                f"# proxy is set to http://a.test:3128, user and password not shown  # environment variable {name}"
+            )
         else:
             variables[name] = value
             expected.append(f"{word(option)} = {toml}  # environment variable {name}")

@@ -13,6 +13,7 @@ from linkmap.cli.options import word
 from linkmap.cli.settings_file import SettingsFile, read_settings_file
 from linkmap.cli.text import safe
 from linkmap.cli.types import SECRETS
+from linkmap.proxy import Proxy
 
 _TO_ESCAPE = re.compile(r'["\\]')
 
@@ -56,6 +57,8 @@ def _line(name: str, option: click.Option, value: Any, source: str) -> str:
         return f"# {name} is not set  # {source}{default}"
     if isinstance(option.type, SECRETS) and value:
         return f"# {name} is set {len(value)} times, not shown  # {source}"
+    if isinstance(value, Proxy):
+        return f"# {name} is set to {value.url}, user and password not shown  # {source}"
     return f"{name} = {_toml(value)}  # {source}"
 
 

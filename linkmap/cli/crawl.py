@@ -19,8 +19,9 @@ from linkmap.cli.options import db_option
 from linkmap.cli.progress import Display
 from linkmap.cli.summary import summary
 from linkmap.cli.text import safe
-from linkmap.cli.types import AuthSecret, CookieSecret, Duration, HeaderSecret, Resolved, Size
+from linkmap.cli.types import AuthSecret, CookieSecret, Duration, HeaderSecret, ProxyUrl, Resolved, Size
 from linkmap.model import Parser, UsageError
+from linkmap.proxy import Proxy
 from linkmap.runs import CrawlResult
 from linkmap.runs import crawl as crawl_map
 from linkmap.scope import ScopeName
@@ -152,6 +153,7 @@ _DEFAULTS = Settings()
 )
 @click.option("--auth", "auths", type=AuthSecret(), multiple=True, help="Basic authentication, for this host alone.")
 @click.option("--cookie", "cookies", type=CookieSecret(), multiple=True, help="A cookie, for this host alone.")
+@click.option("--proxy", type=ProxyUrl(), help="Fetch all through this HTTP proxy. Never stored.")
 @click.option(
     "--workers",
     type=click.IntRange(0, 0),
@@ -184,6 +186,7 @@ def crawl(
     resume: bool,
     add: bool,
     edges: str | None,
+    proxy: Proxy | None,
     quiet: bool,
     verbose: bool,
     **options: Any,
@@ -203,7 +206,7 @@ def crawl(
     if settings is not None and settings.insecure:
         display.say("--insecure: no TLS certificate is verified, so anyone on the way may have written these pages.")
     file = EdgeFile(edges, [db, *map(Path, seed_files)]) if edges else None
-    work = partial(crawl_map, chosen, db, settings, resume=resume, add=add, secrets=secrets)
+    work = partial(crawl_map, chosen, db, settings, resume=resume, add=add, secrets=secrets, proxy=proxy)
     result = _run(work, display, file)
     if not quiet or _exit_code(result) == 1:
         click.echo(summary(result, db), err=quiet or edges == STANDARD_OUTPUT)

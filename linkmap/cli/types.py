@@ -8,6 +8,7 @@ import click
 
 from linkmap.credentials import HostHeader, basic_auth, cookie
 from linkmap.model import UsageError
+from linkmap.proxy import Proxy, parse_proxy
 
 _SIZE_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _TIME_UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -99,6 +100,20 @@ class CookieSecret(click.ParamType[HostHeader]):
         if not (host and equals and second):
             self.fail("this takes HOST=NAME=VALUE, as in example.org=session=1234.", param, ctx)
         return _made(self, lambda: cookie(host, name, text), param, ctx)
+
+
+class ProxyUrl(click.ParamType[Proxy]):
+    """The URL of a proxy. What is wrong with it is said without it."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Proxy:
+        if isinstance(value, Proxy):
+            return value
+        try:
+            return parse_proxy(str(value))
+        except UsageError as error:
+            self.fail(f"{error}.", param, ctx)
 
 
 SECRETS = (HeaderSecret, AuthSecret, CookieSecret)
