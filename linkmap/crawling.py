@@ -22,6 +22,7 @@ from linkmap.edges import FoundLink, links_in
 from linkmap.fetch import Client, OutOfFilesError
 from linkmap.frontier import ROBOTS_DEPTH, Entry, Frontier
 from linkmap.ledger import Change, Ledger
+from linkmap.manners import Manners
 from linkmap.model import Job, LinkmapError, Outcome, Report, Visit
 from linkmap.permission import Permission, host_of
 from linkmap.retries import pause_s, retry_wait_s, slows_host
@@ -81,12 +82,13 @@ class Crawl:
         self._on_answer = on_answer
         self._on_links = on_links
         self.discovery = ledger.discovery
-        self.frontier = Frontier(settings.delay_s, settings.per_host)
+        self.manners = Manners(settings, ledger.discovery.names)
+        self.frontier = Frontier(settings.delay_s, settings.per_host, pace=self.manners.pace)
         self.permission = Permission(settings.agent)
         self.responses = 0
         self._loop = asyncio.get_running_loop()
         self._started = self._loop.time()
-        self.budgets = Budgets(settings, self._started)
+        self.budgets = Budgets(settings, self._started, self.manners.max_pages)
         self._connections = settings.connections
         self._visits: set[asyncio.Task[None]] = set()
         self._pages_in_flight = 0
@@ -131,20 +133,20 @@ class Crawl:
 
     async def _resume(self) -> None:
         """Take up what the store holds: pending pages, robots.txt, delays, guessed seeds, budgets spent."""
-        store, settings = self.ledger.store, self.settings
+        store, obeys = self.ledger.store, self.manners.obeys_robots
         rows = await store.rows(
             "SELECT seed.page, page.url, seed.written FROM seed JOIN page ON page.id = seed.page "
             "WHERE seed.guess = ? AND page.outcome = ?",
             (seed_lines.GUESSED_HTTPS, Outcome.PENDING),
         )
         self._guessed = {page: Seed(url, written, seed_lines.GUESSED_HTTPS) for page, url, written in rows}
-        await self.permission.load(self.ledger, self.frontier, self._loop.time())
+        await self.permission.load(self.ledger, self.frontier, self._loop.time(), obeys)
         answers = await store.value(
             "SELECT count(*) FROM capture JOIN page ON page.id = capture.page "
             "WHERE capture.status IS NOT NULL AND page.auxiliary = 0"
         )
         requests: dict[int, int] = {}
-        if settings.max_pages_per_host:
+        if self.budgets.limits_hosts:
             query = (
                 "SELECT origin.host, count(*) FROM capture JOIN page ON page.id = capture.page "
                 "JOIN origin ON origin.id = page.origin WHERE page.auxiliary = 0 GROUP BY origin.host"
@@ -154,7 +156,7 @@ class Crawl:
         now, wall = self._loop.time(), time.time()
         is_new = self.discovery.last_capture == 0
         for host, delay_s, due_at in await self.ledger.hosts_with_pending():
-            self.frontier.slow(host, delay_s or 0.0)
+            self.frontier.slow(host, delay_s or 0.0 if obeys(host) else 0.0)
             if not is_new:
                 # Which hosts were asked just before a kill is not known: each waits its delay.
                 self.frontier.defer(host, now + max(self.frontier.delay_s(host), (due_at or 0.0) - wall))
@@ -181,7 +183,7 @@ class Crawl:
         if entry.depth == ROBOTS_DEPTH:
             self._spawn(group, self._visit_robots(host, entry))
             return
-        if self.settings.robots:
+        if self.manners.obeys_robots(host):
             if not self.permission.is_known(entry.origin, self._loop.time()):
                 first = not self.frontier.parked(entry.origin)
                 self.frontier.park(host, entry)

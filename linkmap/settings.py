@@ -8,6 +8,7 @@ from math import inf
 
 from linkmap import __version__
 from linkmap import url as urls
+from linkmap.hosts import HostRule, HostRules, host_rules
 from linkmap.model import Parser, UsageError
 from linkmap.scope import Scope, ScopeName, patterns
 
@@ -51,6 +52,8 @@ class Settings:
     """No TLS certificate is verified."""
     workers: int = 0
     parser: Parser = Parser.LEXBOR
+    hosts: tuple[HostRule, ...] = ()
+    """Rules for single hosts, by which they are treated otherwise than the rest; one for each host."""
 
     def __post_init__(self) -> None:
         self._settle_types()
@@ -89,6 +92,7 @@ class Settings:
             if isinstance(getattr(self, name), str):
                 raise UsageError(f"{name} must be a sequence of regular expressions, not one string")
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        object.__setattr__(self, "hosts", host_rules(self.hosts))
         object.__setattr__(self, "resolve", tuple(_resolved(*given) for given in self.resolve))
 
     @property
@@ -105,7 +109,8 @@ class Settings:
     @property
     def idle_hosts(self) -> int:
         """Origins to which connections may be kept open between requests, so that open files suffice."""
-        return max(0, _free_descriptors() // 4 // self.per_host)
+        per_host = max(self.per_host, *(rule.per_host or 0 for rule in self.hosts), 0)
+        return max(0, _free_descriptors() // 4 // per_host)
 
     def narrower(self, other: "Settings") -> str | None:
         """The name of an option by which the other settings would reach less far than these, or None."""
@@ -114,7 +119,15 @@ class Settings:
         for name in ("max_pages", "max_pages_per_host"):
             if (getattr(other, name) or inf) < (getattr(self, name) or inf):
                 return name
+        if self.hosts or other.hosts:
+            for host in (rule.host for rule in (*self.hosts, *other.hosts)):
+                if (other._max_pages_of(host) or inf) < (self._max_pages_of(host) or inf):
+                    return "hosts"
         return "depth" if other.depth < self.depth else None
+
+    def _max_pages_of(self, host: str) -> int:
+        rule = HostRules(self.hosts).rule(host)
+        return self.max_pages_per_host if rule is None or rule.max_pages is None else rule.max_pages
 
     def make_scope(self) -> Scope:
         """An empty scope under these rules; the seeds are still to be added."""

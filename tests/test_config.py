@@ -72,8 +72,8 @@ def test_a_file_sets_options_of_every_command_and_the_map_of_all(chain: str, tmp
     ("text", "said"),
     [
         ("[crawl]\ndpeth = 2", "[crawl] dpeth is not an option of `linkmap crawl`: the nearest is depth"),
-        ("[crwal]\ndepth = 2", "[crwal] is not a command's table: the nearest is crawl"),
-        ("depth = 2", "[depth] is not a command's table"),
+        ("[crwal]\ndepth = 2", "[crwal] is not the table of a command or of a host: the nearest is crawl"),
+        ("depth = 2", "[depth] is not the table of a command or of a host"),
         ("crawl = 2", "crawl must be a table"),
         ("[crawl]\ndepth = '2'", "[crawl] depth must be a whole number"),
         ("[crawl]\ndepth = true", "[crawl] depth must be a whole number"),

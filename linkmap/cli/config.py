@@ -1,6 +1,7 @@
 """`linkmap config`: what holds for the options of a command, and where it came from."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,14 @@ from linkmap.cli.text import safe
 from linkmap.cli.types import SECRETS
 from linkmap.proxy import Proxy
 
+HOST_OPTIONS = {"delay": "delay_s", "per-host": "per_host", "max-pages": "max_pages", "robots": "robots"}
 _TO_ESCAPE = re.compile(r'["\\]')
 
 
 @click.command()
-@click.argument("command", type=click.Choice([name for name in COMMANDS if name != "config"]), default="crawl")
+@click.argument(
+    "command", type=click.Choice([name for name in COMMANDS if name != "config"]), default="crawl", metavar="[COMMAND]"
+)
 @click.pass_obj
 def config(file: SettingsFile, command: str) -> None:
     """Show every option of COMMAND (crawl, where none is named), its value, and where that came from.
@@ -42,6 +46,20 @@ def _lines(command: click.Command, file: SettingsFile) -> Iterator[str]:
         assert option.name is not None
         source = _source(option, context.get_parameter_source(option.name), file)
         yield _line(word(option), option, context.params[option.name], source)
+    yield from _host_lines(file)
+
+
+def _host_lines(file: SettingsFile) -> Iterator[str]:
+    source = safe(str(file.path))
+    rules = {rule.host: rule for rule in file.hosts}
+    secrets = Counter(secret.host for secret in file.secrets)
+    for host in sorted({*rules, *secrets}):
+        yield f"\n[host.{_toml(host)}]"
+        for option, name in HOST_OPTIONS.items():
+            if host in rules and (value := getattr(rules[host], name)) is not None:
+                yield f"{option} = {_toml(value)}  # {source}"
+        if secrets[host]:
+            yield f"# header, auth and cookie are set {secrets[host]} times, not shown  # {source}"
 
 
 def _source(option: click.Option, source: ParameterSource | None, file: SettingsFile) -> str:

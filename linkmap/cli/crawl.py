@@ -198,6 +198,7 @@ def crawl(
     Ctrl-C stops after the requests under way, a second one at once; `--resume` goes on from there.
     """
     secrets = [secret for kind in ("headers", "auths", "cookies") for secret in options.pop(kind)]
+    secrets += ctx.obj.secrets_beside(secrets)
     settings = _settings(ctx, db, options, resume=resume, add=add)
     chosen = list(_seeds(seeds, seed_files))
     if not chosen and (seeds or seed_files):
@@ -218,10 +219,12 @@ def _settings(ctx: click.Context, db: Path, options: dict[str, Any], *, resume: 
     options["scope"] = ScopeName(options["scope"])
     options["parser"] = Parser(options["parser"])
     if not (resume or add) or not db.exists():
-        return Settings(**options)
+        return Settings(**options, hosts=ctx.obj.hosts)
     given = {
         name: value for name, value in options.items() if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
+    if add and ctx.obj.hosts:
+        given["hosts"] = ctx.obj.hosts
     stored = _stored_settings(db)
     return replace(stored or Settings(), **given)
 

@@ -12,8 +12,11 @@ import click
 from linkmap.cli import COMMANDS
 from linkmap.cli.options import word
 from linkmap.cli.types import Duration, Size
+from linkmap.credentials import HostHeader
+from linkmap.hosts import HostRule
 from linkmap.model import UsageError
 
+HOST = "host"
 NAME = "linkmap.toml"
 """The file that is read without being named, where the working folder has it."""
 
@@ -25,6 +28,14 @@ class SettingsFile:
     path: Path | None
     options: dict[str, Any] = field(default_factory=dict)
     """Parameter -> value, as click's default_map takes them."""
+    hosts: tuple[HostRule, ...] = ()
+    secrets: list[HostHeader] = field(default_factory=list)
+    """What is kept secret for hosts."""
+
+    def secrets_beside(self, given: Iterable[HostHeader]) -> list[HostHeader]:
+        """The secrets but for those that were given otherwise, which win."""
+        others = {(each.host, each.name.lower()) for each in given}
+        return [each for each in self.secrets if (each.host, each.name.lower()) not in others]
 
 
 def read_settings_file(given: Path | None, command: click.Command) -> SettingsFile:
@@ -38,14 +49,18 @@ def read_settings_file(given: Path | None, command: click.Command) -> SettingsFi
     tables = _parsed(path)
     db = {"db": tables.pop("db")} if "db" in tables else {}
     for name, table in tables.items():
-        _check_name(f"{path}: [{name}]", name, COMMANDS, "a command's table")
+        _check_name(f"{path}: [{name}]", name, [*COMMANDS, HOST], "the table of a command or of a host")
         if not isinstance(table, dict):
             raise UsageError(f"{path}: {name} must be a table: write [{name}] and its options below")
     own = tables.get(str(command.name), {})
-    taken = _options(f"{path}: [{command.name}]", command, own)
+    taken = _command_options(f"{path}: [{command.name}]", command, own)
     if db and "db" not in taken and _has_map(command):
-        taken |= _options(f"{path}:", command, db)
-    return SettingsFile(path, taken)
+        taken |= _command_options(f"{path}:", command, db)
+    if command.name != "crawl" or HOST not in tables:
+        return SettingsFile(path, taken)
+    from linkmap.cli.host_tables import read_host_tables
+
+    return SettingsFile(path, taken, *read_host_tables(path, tables[HOST]))
 
 
 def _parsed(path: Path) -> dict[str, Any]:
@@ -66,17 +81,18 @@ def _has_map(command: click.Command) -> bool:
     return any(parameter.envvar == "LINKMAP_DB" for parameter in command.params)
 
 
-def _options(place: str, command: click.Command, table: dict[str, Any]) -> dict[str, Any]:
-    """Parameter -> checked value, as text where the command line would have text."""
-    options = {
-        word(option): option
-        for option in command.params
-        if isinstance(option, click.Option) and option.name != "config_file"
-    }
+def _command_options(place: str, command: click.Command, table: dict[str, Any]) -> dict[str, Any]:
+    options = [each for each in command.params if isinstance(each, click.Option) and each.name != "config_file"]
+    return checked_options(place, options, table, f"an option of `linkmap {command.name}`")
+
+
+def checked_options(place: str, known: Iterable[click.Option], table: dict[str, Any], what: str) -> dict[str, Any]:
+    """Parameter -> checked value, as text where the command line would have text. Raises UsageError."""
+    options = {word(option): option for option in known}
     taken: dict[str, Any] = {}
     for key, value in table.items():
         name = key.replace("_", "-")
-        _check_name(f"{place} {key}", name, options, f"an option of `linkmap {command.name}`")
+        _check_name(f"{place} {key}", name, options, what)
         option = options[name]
         if option.name in taken:
             raise UsageError(f"{place} {key} is given twice: with _ and with -")
