@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from linkmap.asking import Answer, query
     from linkmap.credentials import HostHeader
     from linkmap.graph.networkx_face import load_graph
+    from linkmap.hosts import HostRule
     from linkmap.model import LinkmapError, UsageError
     from linkmap.runs import CrawlResult, crawl
     from linkmap.settings import Settings
@@ -21,6 +22,7 @@ _HOMES = {
     "Answer": "linkmap.asking",
     "CrawlResult": "linkmap.runs",
     "HostHeader": "linkmap.credentials",
+    "HostRule": "linkmap.hosts",
     "LinkmapError": "linkmap.model",
     "Settings": "linkmap.settings",
     "UsageError": "linkmap.model",
@@ -34,6 +36,7 @@ __all__ = [
     "Answer",
     "CrawlResult",
     "HostHeader",
+    "HostRule",
     "LinkmapError",
     "Settings",
     "UsageError",

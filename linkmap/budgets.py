@@ -4,7 +4,7 @@ What a budget left unfetched becomes `over_budget`, and the run says which optio
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from linkmap.settings import Settings
 
@@ -14,8 +14,10 @@ _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
 class Budgets:
     """The budgets of one run of a crawl, and what of them is spent."""
 
-    def __init__(self, settings: Settings, started_at: float) -> None:
+    def __init__(self, settings: Settings, started_at: float, max_pages_of: Callable[[int], int] | None = None) -> None:
+        """`max_pages_of` gives the limit of requests of a host where hosts differ in it."""
         self.settings = settings
+        self._max_pages_of = max_pages_of or (lambda _: settings.max_pages_per_host)
         self.answers = 0
         """Answers to requests for pages in the whole map."""
         self.ends_at = started_at + settings.max_time_s if settings.max_time_s else None
@@ -41,8 +43,8 @@ class Budgets:
         return self._time_was_up
 
     def take_request(self, host: int) -> bool:
-        """Whether --max-pages-per-host allows one more request to a host, which then counts."""
-        limit = self.settings.max_pages_per_host
+        """Whether --max-pages-per-host, or the host's rule, allows one more request to it, which then counts."""
+        limit = self._max_pages_of(host)
         if limit and self._requests[host] >= limit:
             self._host_was_dropped = True
             return False
@@ -54,13 +56,25 @@ class Budgets:
         self._requests[host] -= 1
 
     @property
+    def limits_hosts(self) -> bool:
+        """Whether any host has a limit of requests."""
+        return bool(self.settings.max_pages_per_host or self._ruled)
+
+    @property
+    def _ruled(self) -> bool:
+        return any(rule.max_pages is not None for rule in self.settings.hosts)
+
+    @property
     def cut_by(self) -> str | None:
         """The option whose limit left pages unfetched, or None."""
         if self._time_was_up:
             return f"--max-time {_duration(self.settings.max_time_s)}"
         if self.no_answer_left(0):
             return f"--max-pages {self.settings.max_pages}"
-        return f"--max-pages-per-host {self.settings.max_pages_per_host}" if self._host_was_dropped else None
+        if not self._host_was_dropped:
+            return None
+        # The same words for all hosts, so that they do not depend on which was cut first.
+        return "the max-pages of a host" if self._ruled else f"--max-pages-per-host {self.settings.max_pages_per_host}"
 
 
 def _duration(seconds: float) -> str:

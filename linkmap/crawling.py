@@ -28,6 +28,7 @@ from linkmap.retries import pause_s, refuses_head, retry_wait_s, slows_host
 from linkmap.scope import Exclusion
 from linkmap.seeds import Seed
 from linkmap.settings import Settings
+from linkmap.treatment import Treatment
 from linkmap.worker import job_for, visit
 
 GRACE_S = 4.0
@@ -80,12 +81,12 @@ class Crawl:
         self._on_answer = on_answer
         self._on_links = on_links
         self.discovery = ledger.discovery
-        self.frontier = Frontier(settings.delay_s, settings.per_host)
+        self.treatment = Treatment(settings, ledger.discovery.names)
+        self.frontier = Frontier(settings.delay_s, settings.per_host, pace=self.treatment.pace)
         self.permission = Permission(settings.agent)
         self.responses = 0
-        self._loop = asyncio.get_running_loop()
-        self._started = self._loop.time()
-        self.budgets = Budgets(settings, self._started)
+        self._started = time.monotonic()
+        self.budgets = Budgets(settings, self._started, self.treatment.max_pages)
         self._connections = settings.connections
         self._visits: set[asyncio.Task[None]] = set()
         self._pages_in_flight = 0
@@ -109,7 +110,7 @@ class Crawl:
     def progress(self) -> Progress:
         """How the crawl stands now."""
         return Progress(
-            self._loop.time() - self._started,
+            time.monotonic() - self._started,
             self.responses,
             self.discovery.counts,
             len(self._visits),
@@ -132,31 +133,31 @@ class Crawl:
 
     async def _resume(self) -> None:
         """Take up what the store holds: pending pages, robots.txt, delays, guessed seeds, budgets spent."""
-        store, settings = self.ledger.store, self.settings
+        store, obeys = self.ledger.store, self.treatment.obeys_robots
         rows = await store.rows(
             "SELECT seed.page, page.url, seed.written FROM seed JOIN page ON page.id = seed.page "
             "WHERE seed.guess = ? AND page.outcome = ?",
             (seed_lines.GUESSED_HTTPS, Outcome.PENDING),
         )
         self._guessed = {page: Seed(url, written, seed_lines.GUESSED_HTTPS) for page, url, written in rows}
-        await self.permission.load(self.ledger, self.frontier, self._loop.time())
+        await self.permission.load(self.ledger, self.frontier, time.monotonic(), obeys)
         answers = await store.value(
             "SELECT count(*) FROM capture JOIN page ON page.id = capture.page "
             "WHERE capture.status IS NOT NULL AND page.manner <> ?",
             (Manner.ROBOTS,),
         )
         requests: dict[int, int] = {}
-        if settings.max_pages_per_host:
+        if self.budgets.limits_hosts:
             query = (
                 "SELECT origin.host, count(*) FROM capture JOIN page ON page.id = capture.page "
                 "JOIN origin ON origin.id = page.origin WHERE page.manner <> ? GROUP BY origin.host"
             )
             requests = dict(await store.rows(query, (Manner.ROBOTS,)))
         self.budgets.load(answers, requests)
-        now, wall = self._loop.time(), time.time()
+        now, wall = time.monotonic(), time.time()
         is_new = self.discovery.last_capture == 0
         for host, delay_s, due_at in await self.ledger.hosts_with_pending():
-            self.frontier.slow(host, delay_s or 0.0)
+            self.frontier.slow(host, delay_s or 0.0 if obeys(host) else 0.0)
             if not is_new:
                 # Which hosts were asked just before a kill is not known: each waits its delay.
                 self.frontier.defer(host, now + max(self.frontier.delay_s(host), (due_at or 0.0) - wall))
@@ -167,12 +168,12 @@ class Crawl:
         while not self._stopping:
             self._wake.clear()
             self._start_all(group)
-            if self._is_over() or self.budgets.is_time_up(self._loop.time()):
+            if self._is_over() or self.budgets.is_time_up(time.monotonic()):
                 return
             await self._sleep()
 
     def _start_all(self, group: asyncio.TaskGroup) -> None:
-        now = self._loop.time()
+        now = time.monotonic()
         while self._may_start() and (claimed := self.frontier.claim(now)):
             self._start(group, *claimed)
         if self.frontier.hungry():
@@ -183,8 +184,8 @@ class Crawl:
         if entry.depth == ROBOTS_DEPTH:
             self._spawn(group, self._visit_robots(host, entry))
             return
-        if self.settings.robots:
-            if not self.permission.is_known(entry.origin, self._loop.time()):
+        if self.treatment.obeys_robots(host):
+            if not self.permission.is_known(entry.origin, time.monotonic()):
                 first = not self.frontier.parked(entry.origin)
                 self.frontier.park(host, entry)
                 if first:
@@ -236,7 +237,7 @@ class Crawl:
         changes: list[Change] = [lambda discovery: discovery.record(host, entry, report, retry_at, manner)]
         retry = None
         if wait_s is not None:
-            retry = (host, entry._replace(tries=entry.tries + 1), self._loop.time() + wait_s)
+            retry = (host, entry._replace(tries=entry.tries + 1), time.monotonic() + wait_s)
         elif report.visit.outcome in seed_lines.TRY_HTTP and entry.page in self._guessed:
             changes.append(self._http_instead(entry.page))
         self._record(_Record(changes, entry.page, retry, (entry.url, report)))
@@ -259,10 +260,10 @@ class Crawl:
         wait_s = self._retry_wait_s(host, entry, report)
         if wait_s is not None:
             self._record(_Record([lambda discovery: discovery.record_robots(entry.url, report)]))
-            self.frontier.retry(host, entry._replace(tries=entry.tries + 1), self._loop.time() + wait_s)
+            self.frontier.retry(host, entry._replace(tries=entry.tries + 1), time.monotonic() + wait_s)
             return
         own_host = self.discovery.names.origin_hosts[entry.origin]
-        state, delay_s = self.permission.settle(entry, report, own_host, self.frontier, self._loop.time())
+        state, delay_s = self.permission.settle(entry, report, own_host, self.frontier, time.monotonic())
 
         def settle(discovery: Discovery) -> None:
             capture = discovery.record_robots(entry.url, report)
@@ -284,11 +285,11 @@ class Crawl:
         self._connections = max(1, self._connections * 3 // 4)
         if entry.depth != ROBOTS_DEPTH:
             self.budgets.give_request_back(host)
-        self.frontier.ended(host, self._loop.time())
-        self.frontier.retry(host, entry, self._loop.time() + 1.0)
+        self.frontier.ended(host, time.monotonic())
+        self.frontier.retry(host, entry, time.monotonic() + 1.0)
 
     def _heard(self, host: int, entry: Entry, report: Report) -> None:
-        self.frontier.ended(host, self._loop.time())
+        self.frontier.ended(host, time.monotonic())
         if self._on_answer is not None:
             self._on_answer(entry.url, report.visit)
 
@@ -298,7 +299,7 @@ class Crawl:
         if slows_host(answer):
             wait_s = pause_s(answer, entry.tries, delay_s)
             due_at = time.time() + wait_s
-            self.frontier.defer(host, self._loop.time() + wait_s)
+            self.frontier.defer(host, time.monotonic() + wait_s)
             self._record(_Record([lambda discovery: discovery.batch.host_dues.append((due_at, host))]))
         if answer.status is None and self._is_guess(entry):
             return None
@@ -379,7 +380,7 @@ class Crawl:
             wall = time.time()
             for row, entry in zip(rows, entries, strict=True):
                 if row.due_at is not None and row.due_at > wall and not self.frontier.holds(row.id):
-                    self.frontier.retry(host, entry, self._loop.time() + row.due_at - wall)
+                    self.frontier.retry(host, entry, time.monotonic() + row.due_at - wall)
             self.frontier.refill(host, entries, exhausted=len(rows) < wanted)
             self._wake.set()
 

@@ -21,7 +21,7 @@ from linkmap.parse import directives
 from linkmap.parse.links import links_digest
 from linkmap.scope import Scope, ScopeName
 from linkmap.settings import MAX_REDIRECTS, Settings
-from linkmap.store.batch import Batch, CaptureRow, JudgedRow, LinkRow, PageRow, ReachRow, VisitRow
+from linkmap.store.batch import Batch, JudgedRow, LinkRow, PageRow, ReachRow, VisitRow, capture_row
 from linkmap.store.sqlite import FollowedLink
 
 _STATES = tuple(State)
@@ -364,37 +364,8 @@ class Discovery:
     def _capture(self, page: int, report: Report, with_links: bool) -> int:
         """Append an answer; gives its id."""
         self.last_capture += 1
-        visit = report.visit
-        document = report.document
-        self._batch.captures.append(
-            CaptureRow(
-                id=self.last_capture,
-                page=page,
-                run=self.run,
-                fetched_at=visit.fetched_at,
-                outcome=visit.outcome,
-                status=visit.status,
-                content_type=visit.content_type,
-                charset=visit.charset,
-                bytes=visit.body_bytes,
-                cut=visit.cut,
-                truncated=visit.truncated,
-                seconds=visit.seconds,
-                title=document.title if document else None,
-                description=document.description if document else None,
-                h1=document.h1 if document else None,
-                language=document.language if document else None,
-                base=document.base if document else None,
-                script_evidence=document.script_evidence if document else None,
-                robots_flags=visit.robots_flags,
-                etag=visit.etag,
-                last_modified=visit.last_modified,
-                digest=visit.digest,
-                links_digest=_links_digest(report) if with_links else None,
-                links=self.last_capture if with_links else None,
-                inert_links=document.inert_links if document else 0,
-            )
-        )
+        digest = _links_digest(report) if with_links else None
+        self._batch.captures.append(capture_row(self.last_capture, page, self.run, report, digest))
         return self.last_capture
 
 

@@ -10,6 +10,7 @@ import errno
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -24,6 +25,7 @@ from linkmap import url as urls
 from linkmap.addresses import is_public
 from linkmap.credentials import Credentials
 from linkmap.model import Outcome, Visit
+from linkmap.proxy import AUTHENTICATION_REQUIRED, Proxy, is_private_target
 from linkmap.tls import describe_fault, find_fault, tls_context
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
@@ -88,6 +90,7 @@ class ClientSettings:
     ca_file: str | None = None
     """A PEM file of certificates to trust besides the system's."""
     insecure: bool = False
+    proxy: Proxy | None = None
 
 
 class CheckedResolver(AbstractResolver):
@@ -149,7 +152,8 @@ class Client:
         """Origin -> when its kept connections are closed at the latest; the soonest first."""
 
     async def __aenter__(self) -> Self:
-        allow_private = self.settings.allow_private
+        # All connections of a client with a proxy are to that, wherever it may be.
+        allow_private = self.settings.allow_private or self.settings.proxy is not None
         fixed = {(host, port): address for host, port, address in self.settings.resolve}
         connector = aiohttp.TCPConnector(
             limit=0,
@@ -186,30 +190,47 @@ class Client:
 
         The body comes back where the status is 2xx and `reads` says so of its content type. Raises OutOfFilesError.
         """
-        assert self._session is not None, "use the client inside `async with`"
         started, started_at = time.perf_counter(), time.time()
 
         def failed(outcome: Outcome, detail: str) -> Answer:
             return Answer(Visit(outcome, started_at, time.perf_counter() - started, detail=_clean(detail)))
 
+        proxy = self.settings.proxy
+        if proxy is not None and not self.settings.allow_private and is_private_target(url):
+            return failed(Outcome.PRIVATE_ADDRESS, "not a public address; --allow-private permits it")
         try:
-            async with asyncio.timeout(self.settings.timeout_s) as deadline:
-                # Chosen by this URL's host, hop by hop, so that nothing crosses a redirect.
-                headers = self._credentials.headers_for(url)
-                if not self._keeps(url):
-                    headers["Connection"] = "close"
-                async with self._session.request(
-                    method, URL(url, encoded=True), headers=headers, allow_redirects=False
-                ) as response:
-                    return await self._read(
-                        response, deadline, started, started_at, max_bytes or self.settings.max_bytes, reads
-                    )
+            async with asyncio.timeout(self.settings.timeout_s) as deadline, self._request(method, url) as response:
+                if proxy is not None and response.status == AUTHENTICATION_REQUIRED and url.startswith("http:"):
+                    return failed(Outcome.CONNECT_ERROR, proxy.refusal(response.status))
+                return await self._read(
+                    response, deadline, started, started_at, max_bytes or self.settings.max_bytes, reads
+                )
         except TimeoutError:
             return failed(Outcome.TIMEOUT, f"no complete answer within {self.settings.timeout_s:g} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if _is_out_of_files(error):
                 raise OutOfFilesError from error
+            if proxy is not None and (reason := proxy.failure(error, url)):
+                return failed(Outcome.CONNECT_ERROR, reason)
             return failed(_failure(error), _reason(error))
+
+    def _request(self, method: str, url: str) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        """The request for a URL. What is for one host or for the proxy goes there alone."""
+        assert self._session is not None, "use the client inside `async with`"
+        # Chosen by this URL's host, hop by hop, so that nothing crosses a redirect.
+        headers, proxy = self._credentials.headers_for(url), self.settings.proxy
+        if not self._keeps(url):
+            headers["Connection"] = "close"
+        if proxy is not None and url.startswith("http:"):
+            headers |= proxy.headers()
+        return self._session.request(
+            method,
+            URL(url, encoded=True),
+            headers=headers,
+            allow_redirects=False,
+            proxy=URL(proxy.url) if proxy else None,
+            proxy_headers=proxy.headers() if proxy else None,
+        )
 
     def _keeps(self, url: str) -> bool:
         """Whether the connection of this request may stay open after it, as far as open files go."""

@@ -9,7 +9,7 @@ discovery. What does not fit is not lost but only not held: the host is then `hu
 """
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -34,6 +34,7 @@ ROBOTS_DEPTH = -1
 class _Host:
     id: int
     delay_s: float
+    per_host: int
     due_at: float = float("-inf")
     due_before: float = float("-inf")
     ended_at: float = float("-inf")
@@ -49,9 +50,15 @@ class _Host:
 class Frontier:
     """Hosts by due time, pages by host."""
 
-    def __init__(self, delay_s: float, per_host: int, window: int = WINDOW) -> None:
-        self._delay_s = delay_s
-        self._per_host = per_host
+    def __init__(
+        self,
+        delay_s: float,
+        per_host: int,
+        window: int = WINDOW,
+        pace: Callable[[int], tuple[float, int]] | None = None,
+    ) -> None:
+        """`pace` gives the delay and `per_host` of a host where hosts differ in them."""
+        self._pace = pace or (lambda _: (delay_s, per_host))
         self._window = window
         self._hosts: dict[int, _Host] = {}
         self._due: list[tuple[float, int, int]] = []
@@ -226,7 +233,7 @@ class Frontier:
     def _host(self, host_id: int) -> _Host:
         host = self._hosts.get(host_id)
         if host is None:
-            host = self._hosts[host_id] = _Host(host_id, self._delay_s)
+            host = self._hosts[host_id] = _Host(host_id, *self._pace(host_id))
         return host
 
     def _hold(self, host: _Host, page: int) -> None:
@@ -251,7 +258,7 @@ class Frontier:
         return not host.queue and host.parked < self._window
 
     def _ready(self, host: _Host) -> bool:
-        return bool(host.queue) and host.in_flight < self._per_host
+        return bool(host.queue) and host.in_flight < host.per_host
 
     def _schedule(self, host: _Host) -> None:
         """Keep a ready host in the heap, under a time that is not after it is due."""

@@ -161,8 +161,8 @@ class Ledger:
     async def _load(self) -> None:
         """Take in what the store knows; the accounting is counted anew, not believed."""
         discovery, names = self.discovery, self.discovery.names
-        for host, name in await self.store.rows("SELECT id, name FROM host ORDER BY id"):
-            names.host_ids[name] = host
+        for (name,) in await self.store.rows("SELECT name FROM host ORDER BY id"):
+            names.load_host(name)
         query = (
             "SELECT origin.id, scheme, host.name, port, host FROM origin JOIN host ON host.id = host ORDER BY origin.id"
         )

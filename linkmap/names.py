@@ -14,6 +14,7 @@ class Names:
 
     def __init__(self) -> None:
         self.host_ids: dict[str, int] = {}
+        self._host_names: list[str] = []
         self.origin_ids: dict[Origin, int] = {}
         self.origin_hosts: dict[int, int] = {}
         """Origin id -> host id."""
@@ -25,9 +26,19 @@ class Names:
         """The id of a host name, without port."""
         found = self.host_ids.get(name)
         if found is None:
-            found = self.host_ids[name] = len(self.host_ids) + 1
+            found = self.load_host(name)
             batch.hosts.append((found, name, urls.reversed_host(name), urls.registrable_domain(name)))
         return found
+
+    def load_host(self, name: str) -> int:
+        """The id of a host name that is new here; those of a store come in the order of their ids."""
+        self._host_names.append(name)
+        self.host_ids[name] = len(self._host_names)
+        return len(self._host_names)
+
+    def host_name(self, host: int) -> str:
+        """The name of a host by its id."""
+        return self._host_names[host - 1]
 
     def origin(self, origin: Origin, batch: Batch) -> int:
         """The id of an origin."""

@@ -6,6 +6,7 @@ answers 5xx or 429, or does not answer in time, must not be asked (RFC 9309, 2.3
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from linkmap import url as urls
@@ -99,8 +100,11 @@ class Permission:
             frontier.slow(host, rules.delay_s)
         return rules.delay_s
 
-    async def load(self, ledger: Ledger, frontier: Frontier, now: float) -> None:
-        """Believe what the store holds from the last day, so that a resumed crawl asks no host twice."""
+    async def load(self, ledger: Ledger, frontier: Frontier, now: float, obeys: Callable[[int], bool]) -> None:
+        """Believe what the store holds from the last day, so that a resumed crawl asks no host twice.
+
+        Hosts whose robots.txt is not obeyed are left out: their Crawl-delay does not hold.
+        """
         wall = time.time()
         rows = await ledger.store.rows(
             "SELECT origin.id, origin.host, robots, robots_text, fetched_at FROM origin "
@@ -108,6 +112,8 @@ class Permission:
             (wall - MAX_AGE_S,),
         )
         for origin, host, state, text, fetched_at in rows:
+            if not obeys(host):
+                continue
             self._asked_at[origin] = now - (wall - fetched_at)
             if state == RobotsState.RULES:
                 self.learn(origin, text or "", host, frontier)

@@ -15,6 +15,7 @@ from linkmap.edges import stored_links
 from linkmap.fetch import Client, ClientSettings
 from linkmap.ledger import Ledger
 from linkmap.model import FoundLink, LinkmapError, Outcome, State, UsageError, Visit
+from linkmap.proxy import Proxy, parse_proxy
 from linkmap.seeds import GUESSED_HTTPS, BadSeed, Seed, parse_seed
 from linkmap.settings import Settings
 from linkmap.store.sqlite import Store
@@ -64,6 +65,7 @@ async def crawl(
     resume: bool = False,
     add: bool = False,
     secrets: Sequence[HostHeader] = (),
+    proxy: Proxy | str | None = None,
     progress: Callable[[Progress], None] | None = None,
     on_answer: Callable[[str, Visit], None] | None = None,
     on_links: Callable[[list[FoundLink]], Awaitable[None]] | None = None,
@@ -71,16 +73,17 @@ async def crawl(
 ) -> CrawlResult:
     """Crawl from seeds into a map, or take up one that was stopped (`resume`), or add to a finished one (`add`).
 
-    `settings` of a resumed crawl may be left out. `secrets` go to their hosts and are not stored. `progress` is called
-    about four times a second, `on_answer` with the URL of every answer, `on_links` with the links that the map
-    holds, then with new ones after each commit. Setting `stop` ends the crawl early, to be resumed.
-    The db `:memory:` is a new map without a file, which ends with its crawl.
+    `settings` of a resumed crawl may be left out. `secrets` go to their hosts, and all requests through the `proxy`
+    (a URL may hold user and password); neither is stored. `progress` is called about four times a second, `on_answer`
+    with the URL of every answer, `on_links` with the links that the map holds, then with new ones after each commit.
+    Setting `stop` ends the crawl early, to be resumed. The db `:memory:` is a map without a file, which ends with it.
 
     Raises UsageError for seeds and settings that cannot be, LinkmapError where the map cannot be written.
     """
     path = Path(db)
     chosen = _check_call(seeds, path, resume=resume, add=add)
     credentials = Credentials(secrets)
+    through = parse_proxy(proxy) if isinstance(proxy, str) else proxy
     if settings is not None:
         tls_context(settings.ca_file)  # what is wrong with it is said before a map is made
     store = await Store.open(path)
@@ -90,7 +93,7 @@ async def crawl(
             await _tell_stored(store, on_links)
         if used is None:
             return await _nothing_left(store)
-        client = Client(client_settings(used), credentials)
+        client = Client(client_settings(used, through), credentials)
         ledger = await _begun(store, used, chosen, resume=resume, add=add)
         return await _Run(ledger, client, used, progress, on_answer, on_links, stop or asyncio.Event()).go()
     except sqlite3.Error as error:
@@ -313,7 +316,7 @@ def _option(field: str) -> str:
     return field.removesuffix("_s").replace("_", "-")
 
 
-def client_settings(settings: Settings) -> ClientSettings:
+def client_settings(settings: Settings, proxy: Proxy | None = None) -> ClientSettings:
     """What every request under these settings has in common."""
     return ClientSettings(
         user_agent=settings.agent,
@@ -324,6 +327,7 @@ def client_settings(settings: Settings) -> ClientSettings:
         resolve=settings.resolve,
         ca_file=settings.ca_file,
         insecure=settings.insecure,
+        proxy=proxy,
     )
 
 

@@ -9,6 +9,7 @@ from math import inf
 
 from linkmap import __version__
 from linkmap import url as urls
+from linkmap.hosts import HostRule, HostRules, host_rules
 from linkmap.kinds import RECORDED_KINDS, chosen_kinds, kinds_mask, listed
 from linkmap.model import FOLLOWED_KINDS, Parser, UsageError
 from linkmap.scope import Scope, ScopeName, patterns
@@ -70,6 +71,8 @@ class Settings:
     """Kinds of links that lead the crawl on, by name; groups are taken and spelled out."""
     record: tuple[str, ...] = tuple(sorted(kind.word for kind in RECORDED_KINDS))
     """Kinds of links that the map holds: those named, those followed, and redirects."""
+    hosts: tuple[HostRule, ...] = ()
+    """Rules for single hosts, by which they are treated otherwise than the rest; one for each host."""
 
     def __post_init__(self) -> None:
         self._settle_types()
@@ -105,7 +108,7 @@ class Settings:
             except ValueError as error:
                 raise UsageError(f"{name} must be one of {', '.join(words)}, not {getattr(self, name)!r}") from error
         try:
-            object.__setattr__(self, "check", tuple(sorted(set(map(Check, self.check)))))
+            object.__setattr__(self, "check", tuple(sorted(set(map(Check, listed(self.check))))))
         except ValueError as error:
             raise UsageError(f"check takes {' and '.join(Check)}, not {self.check!r}") from error
         follow = chosen_kinds(self.follow, FOLLOWED_KINDS, "--follow")
@@ -118,6 +121,7 @@ class Settings:
             if isinstance(getattr(self, name), str):
                 raise UsageError(f"{name} must be a sequence of regular expressions, not one string")
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        object.__setattr__(self, "hosts", host_rules(self.hosts))
         object.__setattr__(self, "resolve", tuple(_resolved(*given) for given in self.resolve))
 
     @property
@@ -134,7 +138,8 @@ class Settings:
     @property
     def idle_hosts(self) -> int:
         """Origins to which connections may be kept open between requests, so that open files suffice."""
-        return max(0, _free_descriptors() // 4 // self.per_host)
+        per_host = max(self.per_host, *(rule.per_host or 0 for rule in self.hosts), 0)
+        return max(0, _free_descriptors() // 4 // per_host)
 
     @property
     def followed(self) -> int:
@@ -162,7 +167,15 @@ class Settings:
         for name in ("follow", "record"):
             if not set(getattr(self, name)) <= set(getattr(other, name)):
                 return name
+        if self.hosts or other.hosts:
+            for host in (rule.host for rule in (*self.hosts, *other.hosts)):
+                if (other._max_pages_of(host) or inf) < (self._max_pages_of(host) or inf):
+                    return "hosts"
         return "depth" if other.depth < self.depth else None
+
+    def _max_pages_of(self, host: str) -> int:
+        rule = HostRules(self.hosts).rule(host)
+        return self.max_pages_per_host if rule is None or rule.max_pages is None else rule.max_pages
 
     def make_scope(self) -> Scope:
         """An empty scope under these rules; the seeds are still to be added."""

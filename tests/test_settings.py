@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from linkmap import __version__
+from linkmap.hosts import HostRule
 from linkmap.model import UsageError
 from linkmap.scope import ScopeName
 from linkmap.settings import Settings
@@ -52,6 +53,7 @@ OTHER: dict[str, Any] = {
     "ignore_nofollow": True,
     "sitemaps": False,
     "check": ("external", "resources"),
+    "hosts": (HostRule("*.b.test", robots=False), HostRule("a.test", delay_s=0.5, per_host=2, max_pages=3)),
 }
 """A value other than the default for every setting that has one."""
 

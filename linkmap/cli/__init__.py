@@ -23,6 +23,7 @@ COMMANDS = {
     "rank": "linkmap.cli.rank",
     "export": "linkmap.cli.export",
     "demo": "linkmap.cli.demo",
+    "config": "linkmap.cli.config",
 }
 """Command -> the module that holds a click command of the same name, imported when it is first needed."""
 
@@ -36,6 +37,7 @@ SUMMARIES = {
     "rank": "Compute PageRank, hubs and authorities and store them.",
     "export": "Write the graph for Gephi and others: .graphml, .csv, .tsv.",
     "demo": "Crawl a real site on this machine; needs no network.",
+    "config": "Show what holds for each option, and where it came from.",
 }
 
 
@@ -48,8 +50,9 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name)
-        return command
+        from linkmap.cli.options import open_to_settings
+
+        return open_to_settings(getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name))
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command. That the reader of a pipe has left, as `| head` does, is no error of ours."""
@@ -79,6 +82,7 @@ def main() -> None:
     except click.exceptions.Exit as stop:
         code = stop.exit_code
     except click.ClickException as error:
+        _name_variable(error)
         error.show()
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
@@ -91,6 +95,14 @@ def main() -> None:
         click.echo(f"Error: {_safe(str(error))}: check the file, its folder and the disk", err=True)
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _name_variable(error: click.ClickException) -> None:
+    """Have an error about a value from the environment name the variable, not the option that was not given."""
+    if isinstance(error, click.BadParameter) and error.ctx and error.param and error.param.name:
+        source = error.ctx.get_parameter_source(error.param.name)
+        if source is click.core.ParameterSource.ENVIRONMENT:
+            error.param_hint = f"environment variable {error.param.envvar}"
 
 
 def _safe(text: str) -> str:

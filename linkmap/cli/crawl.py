@@ -19,9 +19,10 @@ from linkmap.cli.options import db_option
 from linkmap.cli.progress import Display
 from linkmap.cli.summary import summary
 from linkmap.cli.text import safe
-from linkmap.cli.types import Duration, Words
+from linkmap.cli.types import Duration, ProxyUrl, Words
 from linkmap.cli.web_options import INSECURE, parser_option, request_options, scope_options, take_secrets
 from linkmap.model import Parser, UsageError
+from linkmap.proxy import Proxy
 from linkmap.runs import CrawlResult
 from linkmap.runs import crawl as crawl_map
 from linkmap.scope import ScopeName
@@ -114,6 +115,7 @@ _DEFAULTS = Settings()
     default=None,
     help="broken: exit code 3 where a link, or a seed, is dead.",
 )
+@click.option("--proxy", type=ProxyUrl(), help="Fetch all through this HTTP proxy. Never stored.")
 @click.option(
     "--workers",
     type=click.IntRange(0, 0),
@@ -141,6 +143,7 @@ def crawl(
     add: bool,
     edges: str | None,
     fail_on: str | None,
+    proxy: Proxy | None,
     quiet: bool,
     verbose: bool,
     **options: Any,
@@ -152,6 +155,7 @@ def crawl(
     Ctrl-C stops after the requests under way, a second one at once; `--resume` goes on from there.
     """
     secrets = take_secrets(options)
+    secrets += ctx.obj.secrets_beside(secrets)
     settings = _settings(ctx, db, options, resume=resume, add=add)
     chosen = list(_seeds(seeds, seed_files))
     if not chosen and (seeds or seed_files):
@@ -162,7 +166,7 @@ def crawl(
     file = EdgeFile(edges, db, map(Path, seed_files)) if edges else None
     if add and settings is not None and _records_more(settings, db):
         display.say("Pages that were fetched before keep the links recorded then; the kinds added hold for new pages.")
-    work = partial(crawl_map, chosen, db, settings, resume=resume, add=add, secrets=secrets)
+    work = partial(crawl_map, chosen, db, settings, resume=resume, add=add, secrets=secrets, proxy=proxy)
     result = _run(work, display, file)
     code = _exit_code(result, fail_on)
     if not quiet or code == 1:
@@ -171,16 +175,16 @@ def crawl(
 
 
 def _settings(ctx: click.Context, db: Path, options: dict[str, Any], *, resume: bool, add: bool) -> Settings | None:
-    """The settings that the options make; on a map that exists, the stored ones with what was given anew."""
+    """The settings that the options make; on a map that exists, the stored ones with what the command line changes."""
     options["scope"] = ScopeName(options["scope"])
     options["parser"] = Parser(options["parser"])
     if not (resume or add) or not db.exists():
-        return Settings(**options)
+        return Settings(**options, hosts=ctx.obj.hosts)
     given = {
-        name: value
-        for name, value in options.items()
-        if ctx.get_parameter_source(name) not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
+        name: value for name, value in options.items() if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
+    if add and ctx.obj.hosts:
+        given["hosts"] = ctx.obj.hosts
     stored = _stored_settings(db)
     return replace(stored or Settings(), **given)
 

@@ -1,5 +1,6 @@
-"""Options that several commands share."""
+"""Options that several commands share, and where else than on the command line options are looked for."""
 
+from copy import copy
 from pathlib import Path
 
 import click
@@ -13,3 +14,45 @@ db_option = click.option(
     show_envvar=True,
     help="The map; `crawl` takes :memory: too, which leaves no file.",
 )
+
+
+def word(option: click.Option) -> str:
+    """The name of an option without its dashes, as files and environment variables have it: `max-pages`."""
+    return next(name for name in option.opts if name.startswith("--"))[2:]
+
+
+def open_to_settings(command: click.Command) -> click.Command:
+    """The command with all its options open to environment variables and to linkmap.toml; `--config` names that."""
+    if any(parameter.name == "config_file" for parameter in command.params):
+        return command
+    for option in command.params:
+        if isinstance(option, click.Option):
+            option.envvar = option.envvar or f"LINKMAP_{command.name}_{word(option)}".upper().replace("-", "_")
+            if option.multiple:  # one value a line: regular expressions and headers hold spaces
+                option.type = copy(option.type)
+                option.type.split_envvar_value = str.splitlines  # type: ignore[method-assign,assignment]
+    command.params.append(_config_option())
+    return command
+
+
+def _config_option() -> click.Option:
+    return click.Option(
+        ["--config", "config_file"],
+        type=click.Path(path_type=Path),
+        envvar="LINKMAP_CONFIG",
+        show_envvar=True,
+        metavar="FILE",
+        is_eager=True,
+        expose_value=False,
+        callback=_take_file,
+        help="Options from this TOML file.  [default: linkmap.toml, where there is one]",
+    )
+
+
+def _take_file(ctx: click.Context, _: click.Parameter, given: Path | None) -> None:
+    """Make what the file says about the command the defaults of its options."""
+    from linkmap.cli.settings_file import SettingsFile, read_settings_file
+
+    file: SettingsFile = read_settings_file(given, ctx.command)
+    ctx.default_map = file.options
+    ctx.obj = file

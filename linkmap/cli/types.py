@@ -9,6 +9,7 @@ import click
 
 from linkmap.credentials import HostHeader, basic_auth, cookie
 from linkmap.model import UsageError
+from linkmap.proxy import Proxy, parse_proxy
 
 _SIZE_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _TIME_UNITS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -44,7 +45,7 @@ class Duration(click.ParamType[float]):
         return float(found[1]) * _TIME_UNITS[found[2]]
 
 
-class Words(click.ParamType[tuple[str, ...]]):
+class Words(click.ParamType[str]):
     """Words of an enumeration, separated by commas."""
 
     name = "words"
@@ -52,13 +53,11 @@ class Words(click.ParamType[tuple[str, ...]]):
     def __init__(self, words: type[StrEnum]) -> None:
         self.words = words
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        if not isinstance(value, str):
-            return tuple(value)
-        given = tuple(filter(None, (word.strip() for word in value.split(","))))
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        given = [word.strip() for word in str(value).split(",") if word.strip()]
         if unknown := [word for word in given if word not in list(self.words)]:
             self.fail(f"{unknown[0]!r} is none of {', '.join(self.words)}.", param, ctx)
-        return given
+        return ",".join(given)
 
 
 class Resolved(click.ParamType[tuple[str, int, str]]):
@@ -117,6 +116,24 @@ class CookieSecret(click.ParamType[HostHeader]):
         if not (host and equals and second):
             self.fail("this takes HOST=NAME=VALUE, as in example.org=session=1234.", param, ctx)
         return _made(self, lambda: cookie(host, name, text), param, ctx)
+
+
+class ProxyUrl(click.ParamType[Proxy]):
+    """The URL of a proxy. What is wrong with it is said without it."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Proxy:
+        if isinstance(value, Proxy):
+            return value
+        try:
+            return parse_proxy(str(value))
+        except UsageError as error:
+            self.fail(f"{error}.", param, ctx)
+
+
+SECRETS = (HeaderSecret, AuthSecret, CookieSecret)
+"""Types whose values are not to be shown."""
 
 
 def _made(

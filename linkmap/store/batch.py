@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
+from linkmap.model import Document, Report
+
 Blob: TypeAlias = bytes
 
 
@@ -88,6 +90,38 @@ class CaptureRow(NamedTuple):
     links_digest: Blob | None
     links: int | None
     inert_links: int
+
+
+def capture_row(id: int, page: int, run: int, report: Report, links_digest: Blob | None) -> CaptureRow:
+    """The row of an answer; `links_digest` where the answer holds the links of its page."""
+    visit, document = report.visit, report.document or Document()
+    return CaptureRow(
+        id=id,
+        page=page,
+        run=run,
+        fetched_at=visit.fetched_at,
+        outcome=visit.outcome,
+        status=visit.status,
+        content_type=visit.content_type,
+        charset=visit.charset,
+        bytes=visit.body_bytes,
+        cut=visit.cut,
+        truncated=visit.truncated,
+        seconds=visit.seconds,
+        title=document.title,
+        description=document.description,
+        h1=document.h1,
+        language=document.language,
+        base=document.base,
+        script_evidence=document.script_evidence,
+        robots_flags=visit.robots_flags,
+        etag=visit.etag,
+        last_modified=visit.last_modified,
+        digest=visit.digest,
+        links_digest=links_digest,
+        links=None if links_digest is None else id,
+        inert_links=document.inert_links,
+    )
 
 
 class LinkRow(NamedTuple):
