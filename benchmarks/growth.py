@@ -8,18 +8,19 @@ import argparse
 import json
 import os
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from functools import partial
 from pathlib import Path
-from subprocess import run as run_command
 
 from benchmarks import results
 from benchmarks.answering import Plan, answering
-from benchmarks.measuring import BenchmarkError, Running, cpu_s, linkmap, measured, median, memory_bytes
+from benchmarks.measuring import BenchmarkError, Running, cpu_s, interleaved, linkmap, measured, median, memory_bytes
 from benchmarks.servers import free_port
 
 _POLL_S = 0.05
@@ -53,6 +54,21 @@ class Mark:
     map_bytes: int
     log_bytes: int
     status_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """One crawl to the end, and its map."""
+
+    marks: list[Mark]
+    rows: dict[str, tuple[int, float]]
+    peak_bytes: int
+    largest_log_bytes: int
+    left_s: float
+    """From the last page to the indexing stage: what --max-pages leaves is marked."""
+    indexing_s: float
+    asked_s: float
+    started_s: float
 
 
 class Watch:
@@ -161,7 +177,7 @@ def _bytes(map_: sqlite3.Connection, parts: tuple[str, ...]) -> int:
     except sqlite3.OperationalError:
         file = map_.execute("PRAGMA database_list").fetchone()[2]
     try:
-        done = run_command(["sqlite3", file, sql], capture_output=True, text=True, check=False)
+        done = subprocess.run(["sqlite3", file, sql], capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
         raise BenchmarkError("dbstat is missing from Python's SQLite, and there is no sqlite3 shell") from error
     if not done.stdout.strip().isdigit():
@@ -169,74 +185,97 @@ def _bytes(map_: sqlite3.Connection, parts: tuple[str, ...]) -> int:
     return int(done.stdout)
 
 
-def report(options: argparse.Namespace, folder: Path) -> str:
-    """Crawl once, and say what it took."""
-    plan = Plan("endless", free_port(), hosts=20, links=options.links, page_bytes=options.page_bytes)
-    new = plan.links // 2
-    sizes = sorted({min(mark, options.known) for mark in (100_000, 1_000_000, 5_000_000)})
-    if options.known < 100_000:
-        sizes = [options.known // 4, options.known]
-    pages = options.known // new + 100
-    command = linkmap(
-        "crawl", f"http://{plan.host(0)}:{plan.port}/0", "--db", folder / "map.db", "--scope", "any", "--depth", 65_000,
+def grown(options: argparse.Namespace, place: Path) -> Grown:
+    """One crawl, and what is asked of its map. Raises BenchmarkError."""
+    sizes = sizes_of(options.known)
+    with tempfile.TemporaryDirectory(dir=place) as temporary:
+        folder = Path(temporary)
+        plan = Plan("endless", free_port(), hosts=20, links=options.links, page_bytes=options.page_bytes)
+        with answering(plan, folder):
+            running = Running(_command(plan, options, folder / "map.db"), folder)
+            watch = Watch(running, folder / "map.db")
+            try:
+                found = marks(watch, sizes, plan.links, folder)
+                cost = running.cost(60)
+                ended = time.perf_counter()
+            finally:
+                running.stop()
+        if len(found) != len(sizes):
+            raise BenchmarkError(f"the crawl ended after {len(found)} of {len(sizes)} sizes")
+        indexed_from = watch.states.get("indexing", ended)
+        return Grown(
+            found, weights(watch.db), cost.peak_bytes, watch.largest_log_bytes, indexed_from - watch.last_page_at,
+            ended - indexed_from, median(_timed(folder, "query", "in_degree", "--db", watch.db) for _ in range(3)),
+            median(_timed(folder, "--version") for _ in range(3)),
+        )  # fmt: skip
+
+
+def sizes_of(known: int) -> list[int]:
+    """The sizes at which a crawl up to so many known pages is looked at."""
+    if known < 200_000:
+        return [known // 4, known]
+    return sorted({min(size, known) for size in (100_000, 1_000_000, 5_000_000)})
+
+
+def _command(plan: Plan, options: argparse.Namespace, db: Path) -> list[str]:
+    pages = options.known // (plan.links // 2) + 100
+    return linkmap(
+        "crawl", f"http://{plan.host(0)}:{plan.port}/0", "--db", db, "--scope", "any", "--depth", 65_000,
         "--max-pages", pages, "--delay", 0, "--no-robots", "--allow-private", "--concurrency", 64, "--per-host", 64,
         "--quiet", *options.linkmap,
     )  # fmt: skip
-    with answering(plan, folder):
-        running = Running(command, folder)
-        watch = Watch(running, folder / "map.db")
-        try:
-            found = marks(watch, sizes, plan.links, folder)
-            cost = running.cost(60)
-            ended = time.perf_counter()
-        finally:
-            running.stop()
-    if len(found) != len(sizes):
-        raise BenchmarkError(f"the crawl ended after {len(found)} of {len(sizes)} sizes")
-    rows = weights(watch.db)
-    indexing = ended - (indexed_from := watch.states.get("indexing", ended))
-    left = indexed_from - watch.last_page_at
-    asked = median(_timed(folder, "query", "in_degree", "--db", watch.db) for _ in range(3))
-    started = median(_timed(folder, "--version") for _ in range(3))
-    return _text(options, found, rows, cost.peak_bytes, watch, (left, indexing, asked, started))
 
 
-def _text(
-    options: argparse.Namespace,
-    found: list[Mark],
-    rows: dict[str, tuple[int, float]],
-    peak_bytes: int,
-    watch: Watch,
-    seconds: tuple[float, float, float, float],
-) -> str:
-    table = results.table(
-        ["known pages", "ms a page", "CPU ms a page", "links/s", "memory MB", "map MB", "WAL MB", "status s"],
-        [
-            [
-                f"{mark.known:,}", f"{mark.wall_ms_a_page:.2f}", f"{mark.cpu_ms_a_page:.2f}",
-                f"{mark.links_a_second:,.0f}", f"{mark.memory_bytes / 1e6:,.0f}", f"{mark.map_bytes / 1e6:,.1f}",
-                f"{mark.log_bytes / 1e6:.0f}", f"{mark.status_s:.3f}",
-            ]
-            for mark in found
-        ],
-    )  # fmt: skip
-    first, last = found[0], found[-1]
-    ratio = last.cpu_ms_a_page / first.cpu_ms_a_page
-    left, indexing, asked, started = seconds
+def _check_dbstat(place: Path) -> None:
+    """Raises BenchmarkError before any crawl where bytes could not be told at its end."""
+    with closing(sqlite3.connect(place / "probe.db")) as probe:
+        probe.execute("CREATE TABLE link (capture)")
+        probe.commit()
+        _bytes(probe, ("link",))
+
+
+def report(options: argparse.Namespace, runs: Sequence[Grown]) -> str:
+    """The section."""
+    seen = [_middle([run.marks[place] for run in runs]) for place in range(len(runs[0].marks))]
+    first, last, rows = seen[0], seen[-1], runs[0].rows
     bytes_a_row = ", ".join(f"{size:.1f} a {name}" for name, (_, size) in rows.items())
+
+    def middle(field: str) -> float:
+        return median(getattr(run, field) for run in runs)
+
     return (
         "## As the map grows (`growth`)\n\nAn endless site on 20 hosts, pages of "
         f"{options.page_bytes / 1000:g} KB with {options.links} links, half of them new; 64 connections, "
-        f"no delay. One run. {results.circumstances()}\n\n"
-        f"{table}\n\nA page costs {ratio:.2f} times as much CPU at {last.known:,} known pages as at {first.known:,}, "
-        f"and {last.wall_ms_a_page / first.wall_ms_a_page:.2f} times as long. Peak memory of all processes "
-        f"{peak_bytes / 1e6:,.0f} MB, largest write-ahead log {watch.largest_log_bytes / 1e6:.0f} MB. "
-        f"The finished map has {rows['link'][0]:,} links, {rows['page'][0]:,} pages and {rows['capture'][0]:,} "
-        f"captures; bytes with their indexes: {bytes_a_row}. Marking what --max-pages left took "
-        f"{left:.1f} s, the indexing stage {indexing:.1f} s, `linkmap query in_degree` {asked:.2f} s. "
-        "Of each command, starting Python and reading its words takes "
-        f"{started:.3f} s (`linkmap --version`)."
+        f"no delay. Medians of {len(runs)} runs. {results.circumstances()}\n\n"
+        f"{_table(seen)}\n\nA page costs {last.cpu_ms_a_page / first.cpu_ms_a_page:.2f} times as much CPU at "
+        f"{last.known:,.0f} known pages as at {first.known:,.0f}, and "
+        f"{last.wall_ms_a_page / first.wall_ms_a_page:.2f} times as long. "
+        f"Peak memory of all processes {middle('peak_bytes') / 1e6:,.0f} MB, largest write-ahead log "
+        f"{middle('largest_log_bytes') / 1e6:.0f} MB. The finished map has {rows['link'][0]:,} links, "
+        f"{rows['page'][0]:,} pages and {rows['capture'][0]:,} captures; bytes with their indexes: {bytes_a_row}. "
+        f"Marking what --max-pages left took {middle('left_s'):.1f} s, the indexing stage "
+        f"{middle('indexing_s'):.1f} s, `linkmap query in_degree` {middle('asked_s'):.2f} s. "
+        f"Starting Python and reading the words takes {middle('started_s'):.3f} s of that (`linkmap --version`)."
     )
+
+
+def _middle(seen: Sequence[Mark]) -> Mark:
+    """The median of each figure."""
+    return Mark(*map(median, zip(*map(astuple, seen), strict=True)))  # type: ignore[arg-type]
+
+
+def _table(seen: Sequence[Mark]) -> str:
+    return results.table(
+        ["known pages", "ms a page", "CPU ms a page", "links/s", "memory MB", "map MB", "WAL MB", "status s"],
+        [
+            [
+                f"{mark.known:,.0f}", f"{mark.wall_ms_a_page:.2f}", f"{mark.cpu_ms_a_page:.2f}",
+                f"{mark.links_a_second:,.0f}", f"{mark.memory_bytes / 1e6:,.0f}", f"{mark.map_bytes / 1e6:,.1f}",
+                f"{mark.log_bytes / 1e6:.0f}", f"{mark.status_s:.3f}",
+            ]
+            for mark in seen
+        ],
+    )  # fmt: skip
 
 
 def main() -> None:
@@ -245,11 +284,13 @@ def main() -> None:
     for name, value in (("--known", 5_000_000), ("--links", 54), ("--page-bytes", 23_000)):
         parser.add_argument(name, type=int, default=value, help="default: %(default)s")
     parser.add_argument("--linkmap", action="append", default=[], metavar="OPTION", help="as in --linkmap=--workers=2")
-    parser.add_argument("--results", type=Path, default=results.RESULTS, metavar="FILE")
+    results.add_options(parser)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="linkmap-benchmark-") as temporary:
-        text = report(options, Path(temporary))
-    results.write_section(options.results, "growth", text)
+        place = Path(temporary)
+        _check_dbstat(place)
+        runs = interleaved({"linkmap": partial(grown, options, place)}, options.runs)["linkmap"]
+    results.write_section(options.results, "growth", report(options, runs))
 
 
 if __name__ == "__main__":
