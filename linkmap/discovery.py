@@ -10,6 +10,7 @@ chain ends, the scope grows by that page's host or domain.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from itertools import count, repeat
 
 from linkmap import url as urls
 from linkmap.frontier import Entry
@@ -18,10 +19,9 @@ from linkmap.known import KnownPages
 from linkmap.model import Manner, Outcome, Reach, Report, State, Target
 from linkmap.names import Names, is_nofollow
 from linkmap.parse import directives
-from linkmap.parse.links import links_digest
 from linkmap.scope import Scope, ScopeName
 from linkmap.settings import MAX_REDIRECTS, Settings
-from linkmap.store.batch import Batch, JudgedRow, LinkRow, PageRow, ReachRow, VisitRow, capture_row
+from linkmap.store.batch import Batch, JudgedRow, PageRow, ReachRow, VisitRow, capture_row
 from linkmap.store.sqlite import FollowedLink
 
 _STATES = tuple(State)
@@ -336,24 +336,27 @@ class Discovery:
 
     def _links(self, page: int, capture: int, report: Report, way: Offer) -> None:
         """Append a page's links and meet their targets, each with the best of its links; `way` leads to the page."""
-        offers: dict[int, Offer] = {}
+        names, batch, links = self.names, self._batch, report.links
         page_nofollow = directives.is_nofollow(report.visit.robots_flags)
-        for link in report.links:
-            offer = self._offer(link.kind, is_nofollow(link.rel), page_nofollow, way)
-            former = offers.get(link.target)
-            offers[link.target] = offer if former is None or former is offer else offer.better(former)
-        ids = [self._meet(target, offers[index], page) for index, target in enumerate(report.targets)]
+        offers: list[Offer | None] = [None] * len(report.targets)
+        known_offers: dict[tuple[int, str], Offer] = {}
+        for target, kind, rel in zip(links.targets, links.kinds, links.rels, strict=True):
+            offer = known_offers.get((kind, rel))
+            if offer is None:
+                offer = known_offers[kind, rel] = self._offer(kind, is_nofollow(rel), page_nofollow, way)
+            former = offers[target]
+            offers[target] = offer if former is None or former is offer else offer.better(former)
+        ids = [self._meet(target, offer, page) for target, offer in zip(report.targets, offers, strict=True) if offer]
         if report.visit.outcome is Outcome.REDIRECT and ids:
             target = ids[0]
             if target == page or self.known.outcome[target] in REDIRECTING:
                 self.redirected.append((page, target))
-        names, batch = self.names, self._batch
         batch.links.extend(
-            LinkRow(
-                capture, ordinal, ids[link.target], link.kind, names.rel(link.rel, batch), link.region,
-                names.anchor(link.anchor, batch), link.flags, link.hreflang, link.lastmod, link.written,
+            zip(
+                repeat(capture, len(links)), count(), [ids[target] for target in links.targets], links.kinds,
+                [names.rel(rel, batch) for rel in links.rels], links.regions,
+                [names.anchor(anchor, batch) for anchor in links.anchors], links.flags, *links.rare_columns(),
             )
-            for ordinal, link in enumerate(report.links)
         )  # fmt: skip
 
     def _offer(self, kind: int, nofollow: bool, page_nofollow: bool, way: Offer) -> Offer:
@@ -364,13 +367,9 @@ class Discovery:
     def _capture(self, page: int, report: Report, with_links: bool) -> int:
         """Append an answer; gives its id."""
         self.last_capture += 1
-        digest = _links_digest(report) if with_links else None
+        digest = report.links_digest if with_links else None
         self._batch.captures.append(capture_row(self.last_capture, page, self.run, report, digest))
         return self.last_capture
-
-
-def _links_digest(report: Report) -> bytes:
-    return links_digest(report.targets, report.links, nofollow=directives.is_nofollow(report.visit.robots_flags))
 
 
 def _stored_depth(depth: int) -> int | None:

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from enum import IntEnum, IntFlag, StrEnum
 from typing import NamedTuple
 
+from linkmap.columns import Link, Links, Target, Targets
+
+__all__ = ["Link", "Links", "Target", "Targets"]
+
 
 class LinkmapError(Exception):
     """What the operator can mend: the message says what was wrong and what to do."""
@@ -197,26 +201,6 @@ class LinkFlag(IntFlag):
     """An img element without an alt attribute; an empty one says that the image is decoration."""
 
 
-class Link(NamedTuple):
-    """One occurrence of a link on a page; its place in the list is its ordinal."""
-
-    target: int
-    """Index into the targets of the same report."""
-    kind: int
-    rel: str
-    """Sorted lower-case rel tokens, separated by one space."""
-    region: int
-    anchor: str
-    flags: int
-    """Of LinkFlag."""
-    hreflang: str | None = None
-    """The language that the link says its target is in, as written."""
-    lastmod: str | None = None
-    """When a sitemap says its target last changed, as written."""
-    written: str | None = None
-    """The reference, where it differs from its resolved form in more than the base."""
-
-
 class FoundLink(NamedTuple):
     """One occurrence of a link with its evidence, its ends as URLs, in the words of the view `links`."""
 
@@ -228,16 +212,6 @@ class FoundLink(NamedTuple):
     anchor: str
     hreflang: str | None = None
     written: str | None = None
-
-
-class Target(NamedTuple):
-    """A page that a link leads to."""
-
-    url: str
-    key: bytes
-    """`url_key(url)`, 12 bytes."""
-    valid: bool
-    """False where the reference is no URL; `url` is then the reference as written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,8 +281,10 @@ class Report:
     page: int
     visit: Visit
     document: Document | None = None
-    targets: tuple[Target, ...] = ()
-    links: tuple[Link, ...] = ()
+    targets: Targets = Targets()  # noqa: RUF009 frozen
+    links: Links = Links()  # noqa: RUF009 frozen
+    links_digest: bytes | None = None
+    """16-byte blake2b over all that is stored of the links, where the answer is one that may have links."""
     text: str | None = None
     """The decoded text of a robots.txt."""
     headers: tuple[tuple[str, str], ...] = ()

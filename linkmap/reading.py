@@ -7,9 +7,9 @@ from linkmap.model import Job, LinkKind, Manner, Outcome, Parser, Region, Report
 from linkmap.parse import lexbor, sitemap
 from linkmap.parse.charset import declared, decode
 from linkmap.parse.css import css_references, decode_css
-from linkmap.parse.directives import robots_flags
+from linkmap.parse.directives import is_nofollow, robots_flags
 from linkmap.parse.link_header import header_links
-from linkmap.parse.links import Element, Page, links_of, redirect_link
+from linkmap.parse.links import Element, Found, Page, links_digest, links_of, redirect_link
 from linkmap.parse.microsyntax import refresh_target
 from linkmap.parse.xml import MAX_ENTRIES, read_xml
 from linkmap.robots import product_token, sitemap_lines
@@ -46,7 +46,12 @@ def report_of(job: Job, answer: Answer) -> Report:
     if visit.outcome is Outcome.NOT_HTML and not page.elements and not page.headers:
         return Report(job.page, visit)
     found = links_of(page, job.url, job.record)
-    return Report(job.page, visit, found.document, found.targets, found.links)
+    return _linked(job, visit, found)
+
+
+def _linked(job: Job, visit: Visit, found: Found, text: str | None = None) -> Report:
+    digest = links_digest(found.targets, found.links, nofollow=is_nofollow(visit.robots_flags))
+    return Report(job.page, visit, found.document, found.targets, found.links, digest, text)
 
 
 def _read_html(job: Job, answer: Answer, visit: Visit) -> tuple[Visit, Page]:
@@ -119,7 +124,7 @@ def _redirect_report(job: Job, visit: Visit, location: str) -> Report:
     if not found.links:
         scheme = location.partition(":")[0].strip()[:20]
         return Report(job.page, replace(visit, outcome=Outcome.PROTOCOL_ERROR, detail=f"redirect to a {scheme}: URL"))
-    return Report(job.page, visit, None, found.targets, found.links)
+    return _linked(job, visit, found)
 
 
 def _robots_report(job: Job, answer: Answer) -> Report:
@@ -127,4 +132,4 @@ def _robots_report(job: Job, answer: Answer) -> Report:
     text = answer.body.decode("utf-8", "replace")
     named = [Element(LinkKind.SITEMAP_FILE, written, "", Region.NONE, "") for written in sitemap_lines(text)]
     found = links_of(Page(named), job.url)
-    return Report(job.page, answer.visit, None, found.targets, found.links, text)
+    return _linked(job, answer.visit, found, text)

@@ -535,12 +535,12 @@ def test_a_redirect_is_one_link(location: str, target: str, reason: str) -> None
     found = redirect_link(location, HERE)
     assert [each.url for each in found.targets] == [target], reason
     written = None if location.isascii() else location
-    assert found.links == (Link(0, LinkKind.REDIRECT, "", Region.NONE, "", 0, written=written),)
+    assert tuple(found.links) == (Link(0, LinkKind.REDIRECT, "", Region.NONE, "", 0, written=written),)
 
 
 @pytest.mark.parametrize("location", ["javascript:go()", "data:text/html,x"])
 def test_a_redirect_to_no_page_has_no_link(location: str) -> None:
-    assert redirect_link(location, HERE).links == ()
+    assert not redirect_link(location, HERE).links
 
 
 def test_nothing_is_lost_in_markup_nested_20000_deep() -> None:
@@ -610,12 +610,6 @@ def test_links_that_differ_in_anything_have_other_digests(one: str, other: str) 
 def test_the_digest_is_of_the_links_and_not_of_the_page() -> None:
     first, second = found_in("<p>Monday<a href=x>t</a>"), found_in("<div>Tuesday <a href=x>t</a></div>")
     assert links_digest(first.targets, first.links) == links_digest(second.targets, second.links)
-
-
-def test_the_digest_does_not_depend_on_how_a_kind_is_spelled_in_memory() -> None:
-    found = found_in("<nav><a href=x rel=nofollow>t</a></nav>")
-    plain = [Link(link.target, int(link.kind), link.rel, int(link.region), *link[4:]) for link in found.links]
-    assert links_digest(found.targets, plain) == links_digest(found.targets, found.links)
 
 
 def test_nofollow_is_kept_in_the_longest_rel() -> None:

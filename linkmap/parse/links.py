@@ -6,10 +6,10 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from linkmap import url as urls
-from linkmap.model import Document, Link, LinkFlag, LinkKind, Region, Target
+from linkmap.model import Document, Link, LinkFlag, LinkKind, Links, Region, Target, Targets
 from linkmap.parse.scripted import Outline, script_evidence
 
-RULES_VERSION = 5
+RULES_VERSION = 6
 """Part of a capture's links digest: links found by other rules are other links."""
 
 MAX_ANCHOR = 300
@@ -65,8 +65,8 @@ class Found(NamedTuple):
     """The links of one page: each names its target by index, each target stands once."""
 
     document: Document
-    targets: tuple[Target, ...]
-    links: tuple[Link, ...]
+    targets: Targets
+    links: Links
 
 
 def links_of(page: Page, url: str, record: int = -1) -> Found:
@@ -80,7 +80,7 @@ def links_of(page: Page, url: str, record: int = -1) -> Found:
         )
         page = replace(page, headers=headers, elements=elements)
     base = _base(page.base, url)
-    targets: dict[str, int] = {}
+    places: dict[str, int] = {}
     found: list[Target] = []
     links: list[Link] = []
     inert = 0
@@ -89,8 +89,8 @@ def links_of(page: Page, url: str, record: int = -1) -> Found:
             inert += 1
             continue
         name, credentials, valid = _page_name(resolved, element.reference)
-        index = targets.setdefault(name, len(found))
-        if index == len(found):
+        place = places.setdefault(name, len(found))
+        if place == len(found):
             found.append(Target(name, urls.url_key(name), valid))
         rel = rel_tokens(element.rel) if element.rel else ""
         anchor = fold(element.anchor, MAX_ANCHOR) if element.anchor else ""
@@ -100,8 +100,8 @@ def links_of(page: Page, url: str, record: int = -1) -> Found:
         written = None
         if resolved is not None and not credentials and not resolved.endswith(element.reference):
             written = _where_it_says_more(element.reference, resolved)
-        links.append(Link(index, element.kind, rel, element.region, anchor, flags, language, lastmod, written))
-    return Found(_document(page, base, url, inert), tuple(found), tuple(links))
+        links.append(Link(place, element.kind, rel, element.region, anchor, flags, language, lastmod, written))
+    return Found(_document(page, base, url, inert), Targets.of(found), Links.of(links))
 
 
 def _references(page: Page, base: str, url: str) -> Iterator[tuple[Element, str | None]]:
@@ -151,17 +151,15 @@ def redirect_link(location: str, url: str) -> Found:
     return links_of(Page([Element(LinkKind.REDIRECT, location, "", Region.NONE, "")]), url)
 
 
-def links_digest(targets: Sequence[Target], links: Sequence[Link], *, nofollow: bool = False) -> bytes:
+def links_digest(targets: Targets, links: Links, *, nofollow: bool = False) -> bytes:
     """16-byte blake2b over all that is stored of a page's links; equal digests share their rows.
 
     `nofollow`: the page says so of all of them, which makes them other links.
     """
-    digest = blake2b(f"{RULES_VERSION}{' nofollow' * nofollow}".encode(), digest_size=16)
-    for link in links:
-        digest.update(targets[link.target].key)
-        digest.update(
-            repr((int(link.kind), link.rel, int(link.region), link.anchor, int(link.flags), *link[6:])).encode()
-        )
+    texts = (links.targets, links.rels, links.anchors, links.rare)
+    digest = blake2b(f"{RULES_VERSION}{' nofollow' * nofollow}{texts!r}".encode(), digest_size=16)
+    for column in (targets.keys, links.kinds, links.regions, links.flags):
+        digest.update(column)
     return digest.digest()
 
 

@@ -154,7 +154,7 @@ class Batch:
     seeds: list[tuple[int, int, str, int]] = field(default_factory=list)
     """run, page, as written, guess"""
     captures: list[CaptureRow] = field(default_factory=list)
-    links: list[LinkRow] = field(default_factory=list)
+    links: list[tuple[object, ...]] = field(default_factory=list)
     visits: list[VisitRow] = field(default_factory=list)
     reaches: list[ReachRow] = field(default_factory=list)
     judged: list[JudgedRow] = field(default_factory=list)
