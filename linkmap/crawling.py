@@ -18,12 +18,12 @@ from linkmap import seeds as seed_lines
 from linkmap.advice import going_on
 from linkmap.budgets import Budgets
 from linkmap.discovery import Discovery
-from linkmap.edges import links_in
 from linkmap.fetch import Client, OutOfFilesError
 from linkmap.frontier import ROBOTS_DEPTH, Entry, Frontier
 from linkmap.ledger import Change, Ledger
 from linkmap.model import FoundLink, LinkmapError, Manner, Outcome, Report, Visit
 from linkmap.permission import Permission, host_of
+from linkmap.recording import MOST_WAITING, Record, Recording
 from linkmap.retries import pause_s, refuses_head, retry_wait_s, slows_host
 from linkmap.scope import Exclusion
 from linkmap.seeds import Seed
@@ -33,11 +33,6 @@ from linkmap.worker import job_for, visit
 
 GRACE_S = 4.0
 """How long a stopped crawl waits for the answers that are under way."""
-
-_MOST_UNRECORDED = 2_000
-_BATCH = 256
-_BATCH_LINKS = 2_000
-"""Links after which a batch is closed: about 50 ms of work on the event loop."""
 
 _MOST_EASED = 100
 """Times in a row that no file could be opened before the crawl gives up."""
@@ -52,16 +47,6 @@ class Progress:
     counts: Counter[Outcome]
     in_flight: int
     hosts_at_work: int
-
-
-@dataclass(slots=True)
-class _Record:
-    """Something to commit, and what to do once it is committed."""
-
-    changes: list[Change]
-    released: int | None = None
-    retry: tuple[int, Entry, float] | None = None
-    answer: tuple[str, Report] | None = None
 
 
 class Crawl:
@@ -79,7 +64,6 @@ class Crawl:
         self.settings = settings
         self.client = client
         self._on_answer = on_answer
-        self._on_links = on_links
         self.discovery = ledger.discovery
         self.treatment = Treatment(settings, ledger.discovery.names)
         self.frontier = Frontier(settings.delay_s, settings.per_host, pace=self.treatment.pace)
@@ -90,12 +74,9 @@ class Crawl:
         self._connections = settings.connections
         self._visits: set[asyncio.Task[None]] = set()
         self._pages_in_flight = 0
-        self._records: list[_Record] = []
-        self._uncommitted = 0
         self._wake = asyncio.Event()
-        self._recordable = asyncio.Event()
+        self._recording = Recording(ledger, self.frontier, self._wake.set, on_links)
         self._stopping = False
-        self._dispatched = False
         self._eased = 0
         self._guessed: dict[int, Seed] = {}
         self._headless: set[int] = set()
@@ -121,14 +102,13 @@ class Crawl:
         """Crawl until nothing is left, the budget is spent or `stop` was called; all that came is committed."""
         await self._resume()
         async with asyncio.TaskGroup() as group:
-            recording = group.create_task(self._record_all())
+            recording = group.create_task(self._recording.run())
             await self._dispatch(group)
             if self._visits:
                 await asyncio.wait(self._visits, timeout=GRACE_S)
             for task in self._visits:
                 task.cancel()
-            self._dispatched = True
-            self._recordable.set()
+            self._recording.end()
             await recording
 
     async def _resume(self) -> None:
@@ -162,7 +142,7 @@ class Crawl:
                 # Which hosts were asked just before a kill is not known: each waits its delay.
                 self.frontier.defer(host, now + max(self.frontier.delay_s(host), (due_at or 0.0) - wall))
             self.frontier.add_stored(host)
-        self._take_discovered(keep_entries=False)
+        self._recording.take_discovered(keep_entries=False)
 
     async def _dispatch(self, group: asyncio.TaskGroup) -> None:
         while not self._stopping:
@@ -177,7 +157,7 @@ class Crawl:
         while self._may_start() and (claimed := self.frontier.claim(now)):
             self._start(group, *claimed)
         if self.frontier.hungry():
-            self._recordable.set()
+            self._recording.look()
 
     def _start(self, group: asyncio.TaskGroup, host: int, entry: Entry) -> None:
         """Request a claimed page, unless its robots.txt must come first or forbids it."""
@@ -240,7 +220,7 @@ class Crawl:
             retry = (host, entry._replace(tries=entry.tries + 1), time.monotonic() + wait_s)
         elif report.visit.outcome in seed_lines.TRY_HTTP and entry.page in self._guessed:
             changes.append(self._http_instead(entry.page))
-        self._record(_Record(changes, entry.page, retry, (entry.url, report)))
+        self._recording.add(Record(changes, entry.page, retry, (entry.url, report)))
 
     async def _visit_robots(self, host: int, entry: Entry) -> None:
         """One request on the way to an origin's rules: the next hop, another try, or the end of it."""
@@ -254,12 +234,12 @@ class Crawl:
         hop = self.permission.next_hop(entry, report)
         if hop is not None:
             next_host = host_of(hop.url, self.discovery.names, self.ledger)
-            self._record(_Record([lambda discovery: discovery.record_robots(entry.url, report)]))
+            self._recording.add(Record([lambda discovery: discovery.record_robots(entry.url, report)]))
             self.frontier.add(next_host, hop)
             return
         wait_s = self._retry_wait_s(host, entry, report)
         if wait_s is not None:
-            self._record(_Record([lambda discovery: discovery.record_robots(entry.url, report)]))
+            self._recording.add(Record([lambda discovery: discovery.record_robots(entry.url, report)]))
             self.frontier.retry(host, entry._replace(tries=entry.tries + 1), time.monotonic() + wait_s)
             return
         own_host = self.discovery.names.origin_hosts[entry.origin]
@@ -271,7 +251,7 @@ class Crawl:
             if delay_s is not None:
                 discovery.batch.host_delays.append((delay_s, own_host))
 
-        self._record(_Record([settle]))
+        self._recording.add(Record([settle]))
         self.frontier.unpark(entry.origin)
 
     def _ease(self, host: int, entry: Entry) -> None:
@@ -300,7 +280,7 @@ class Crawl:
             wait_s = pause_s(answer, entry.tries, delay_s)
             due_at = time.time() + wait_s
             self.frontier.defer(host, time.monotonic() + wait_s)
-            self._record(_Record([lambda discovery: discovery.batch.host_dues.append((due_at, host))]))
+            self._recording.add(Record([lambda discovery: discovery.batch.host_dues.append((due_at, host))]))
         if answer.status is None and self._is_guess(entry):
             return None
         return retry_wait_s(answer, entry.tries, delay_s)
@@ -314,7 +294,7 @@ class Crawl:
         changes: list[Change] = [lambda discovery: discovery.decide(host, entry, exclusion.outcome, exclusion.detail)]
         if self.permission.failure(entry.origin) in seed_lines.TRY_HTTP and entry.page in self._guessed:
             changes.append(self._http_instead(entry.page))
-        self._record(_Record(changes, entry.page))
+        self._recording.add(Record(changes, entry.page))
 
     def _http_instead(self, page: int) -> Change:
         """The change that adds the http seed for a bare name whose https did not answer."""
@@ -327,69 +307,12 @@ class Crawl:
 
         return add
 
-    def _record(self, record: _Record) -> None:
-        self._records.append(record)
-        self._uncommitted += 1
-        self._recordable.set()
-
-    async def _record_all(self) -> None:
-        """Commit what came, in batches, until the last visit has ended; bring in what the store holds."""
-        while True:
-            await self._recordable.wait()
-            self._recordable.clear()
-            while self._records:
-                batch = self._next_batch()
-                await self.ledger.commit([change for record in batch for change in record.changes])
-                self._uncommitted -= len(batch)
-                self.frontier.release([record.released for record in batch if record.released is not None])
-                for record in batch:
-                    if record.retry is not None:
-                        self.frontier.retry(*record.retry)
-                self._take_discovered()
-                self._wake.set()
-                if self._on_links is not None:
-                    await self._on_links([link for each in batch if each.answer for link in links_in(*each.answer)])
-            await self._refill()
-            if self._dispatched:
-                return
-
-    def _next_batch(self) -> list[_Record]:
-        """The records to commit next: some hundred, or fewer where they bring many links."""
-        links, size = 0, 0
-        while size < min(_BATCH, len(self._records)) and links < _BATCH_LINKS:
-            answer = self._records[size].answer
-            links += len(answer[1].links) if answer else 0
-            size += 1
-        batch, self._records = self._records[:size], self._records[size:]
-        return batch
-
-    def _take_discovered(self, keep_entries: bool = True) -> None:
-        """Hand committed discoveries to the frontier."""
-        ready, self.discovery.ready = self.discovery.ready, []
-        reopened, self.discovery.reopened = self.discovery.reopened, set()
-        if keep_entries:
-            for host, entry in ready:
-                self.frontier.add(host, entry)
-        for host in reopened:
-            self.frontier.add_stored(host)
-
-    async def _refill(self) -> None:
-        for host, wanted in self.frontier.hungry():
-            rows = await self.ledger.store.pending(host, wanted)
-            entries = [Entry(row.depth, row.id, row.url, row.origin, row.tries) for row in rows]
-            wall = time.time()
-            for row, entry in zip(rows, entries, strict=True):
-                if row.due_at is not None and row.due_at > wall and not self.frontier.holds(row.id):
-                    self.frontier.retry(host, entry, time.monotonic() + row.due_at - wall)
-            self.frontier.refill(host, entries, exhausted=len(rows) < wanted)
-            self._wake.set()
-
     def _may_start(self) -> bool:
-        has_room = len(self._visits) < self._connections and self._uncommitted < _MOST_UNRECORDED
+        has_room = len(self._visits) < self._connections and self._recording.waiting < MOST_WAITING
         return has_room and not self.budgets.no_answer_left(self._pages_in_flight)
 
     def _is_over(self) -> bool:
-        if self._visits or self._uncommitted:
+        if self._visits or self._recording.waiting:
             return False
         return self.frontier.idle or self.budgets.no_answer_left(self._pages_in_flight)
 
