@@ -18,24 +18,28 @@ from linkmap import seeds as seed_lines
 from linkmap.advice import going_on
 from linkmap.budgets import Budgets
 from linkmap.discovery import Discovery
-from linkmap.fetch import Client, OutOfFilesError
+from linkmap.fetch import OutOfFilesError
 from linkmap.frontier import ROBOTS_DEPTH, Entry, Frontier
 from linkmap.ledger import Change, Ledger
 from linkmap.model import FoundLink, LinkmapError, Manner, Outcome, Report, Visit
 from linkmap.permission import Permission, host_of
+from linkmap.pool import Pool, WorkerDiedError
 from linkmap.recording import MOST_WAITING, Record, Recording
 from linkmap.retries import pause_s, refuses_head, retry_wait_s, slows_host
 from linkmap.scope import Exclusion
 from linkmap.seeds import Seed
 from linkmap.settings import Settings
 from linkmap.treatment import Treatment
-from linkmap.worker import job_for, visit
+from linkmap.worker import job_for
 
 GRACE_S = 4.0
 """How long a stopped crawl waits for the answers that are under way."""
 
 _MOST_EASED = 100
 """Times in a row that no file could be opened before the crawl gives up."""
+_EASED_S = 1.0
+_MOST_ORPHANED = 2
+_ORPHANED = "the worker process died twice while it worked on this page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,13 @@ class Crawl:
         self,
         ledger: Ledger,
         settings: Settings,
-        client: Client,
+        pool: Pool,
         on_answer: Callable[[str, Visit], None] | None = None,
         on_links: Callable[[list[FoundLink]], Awaitable[None]] | None = None,
     ) -> None:
         self.ledger = ledger
         self.settings = settings
-        self.client = client
+        self.pool = pool
         self._on_answer = on_answer
         self.discovery = ledger.discovery
         self.treatment = Treatment(settings, ledger.discovery.names)
@@ -79,6 +83,8 @@ class Crawl:
         self._stopping = False
         self._eased = 0
         self._guessed: dict[int, Seed] = {}
+        self._orphaned: Counter[int] = Counter()
+        """Page -> times that the worker at work on it died."""
         self._headless: set[int] = set()
         """Pages whose server refused HEAD, to be asked with GET."""
 
@@ -196,16 +202,12 @@ class Crawl:
     async def _visit_page(self, host: int, entry: Entry) -> None:
         manner = self.discovery.manner(entry.page)
         head = manner is Manner.CHECK and entry.page not in self._headless
-        job = job_for(self.settings, entry.page, entry.url, manner, head=head)
         try:
-            report = await visit(job, self.client)
-        except OutOfFilesError:
-            self._ease(host, entry)
-            return
+            report = await self._ask(host, entry, manner, head)
         finally:
             self._pages_in_flight -= 1
-        self._eased = 0
-        self._heard(host, entry, report)
+        if report is None:
+            return
         if report.visit.status is not None:
             self.responses += 1
             self.budgets.answers += 1
@@ -222,14 +224,38 @@ class Crawl:
             changes.append(self._http_instead(entry.page))
         self._recording.add(Record(changes, entry.page, retry, (entry.url, report)))
 
+    async def _ask(self, host: int, entry: Entry, manner: Manner, head: bool = False) -> Report | None:
+        """What came of a request, None where it was taken back to be made again."""
+        try:
+            report = await self.pool.visit(job_for(self.settings, entry.page, entry.url, manner, head=head), host)
+        except OutOfFilesError:
+            self._ease()
+            self._take_back(host, entry, time.monotonic() + _EASED_S)
+            return None
+        except WorkerDiedError:
+            self._orphaned[entry.page] += 1
+            if self._orphaned[entry.page] < _MOST_ORPHANED:
+                self._take_back(host, entry, time.monotonic())
+                return None
+            report = Report(entry.page, Visit(Outcome.INTERNAL_ERROR, time.time(), detail=_ORPHANED))
+        self._eased = 0
+        self.frontier.ended(host, time.monotonic())
+        if self._on_answer is not None:
+            self._on_answer(entry.url, report.visit)
+        return report
+
+    def _take_back(self, host: int, entry: Entry, due_at: float) -> None:
+        """Have a request made again of which nothing came; a request to its host may have been made, or not."""
+        if entry.depth != ROBOTS_DEPTH:
+            self.budgets.give_request_back(host)
+        self.frontier.ended(host, time.monotonic())
+        self.frontier.retry(host, entry, due_at)
+
     async def _visit_robots(self, host: int, entry: Entry) -> None:
         """One request on the way to an origin's rules: the next hop, another try, or the end of it."""
-        try:
-            report = await visit(job_for(self.settings, 0, entry.url, Manner.ROBOTS), self.client)
-        except OutOfFilesError:
-            self._ease(host, entry)
+        report = await self._ask(host, entry, Manner.ROBOTS)
+        if report is None:
             return
-        self._heard(host, entry, report)
         self.frontier.release([entry.page])
         hop = self.permission.next_hop(entry, report)
         if hop is not None:
@@ -254,8 +280,8 @@ class Crawl:
         self._recording.add(Record([settle]))
         self.frontier.unpark(entry.origin)
 
-    def _ease(self, host: int, entry: Entry) -> None:
-        """Take back a page for which no file could be opened, and ask for less at a time from here on."""
+    def _ease(self) -> None:
+        """Ask for less at a time from here on, because no file could be opened."""
         self._eased += 1
         if self._eased > _MOST_EASED:
             raise LinkmapError(
@@ -263,15 +289,6 @@ class Crawl:
                 f"{going_on(self.ledger.store.path)}"
             )
         self._connections = max(1, self._connections * 3 // 4)
-        if entry.depth != ROBOTS_DEPTH:
-            self.budgets.give_request_back(host)
-        self.frontier.ended(host, time.monotonic())
-        self.frontier.retry(host, entry, time.monotonic() + 1.0)
-
-    def _heard(self, host: int, entry: Entry, report: Report) -> None:
-        self.frontier.ended(host, time.monotonic())
-        if self._on_answer is not None:
-            self._on_answer(entry.url, report.visit)
 
     def _retry_wait_s(self, host: int, entry: Entry, report: Report) -> float | None:
         """Seconds until another try, or None where there is none. Slows the host where the answer asks for it."""

@@ -12,9 +12,10 @@ from linkmap.advice import MEMORY, command, in_memory
 from linkmap.crawling import Crawl, Progress
 from linkmap.credentials import Credentials, HostHeader
 from linkmap.edges import stored_links
-from linkmap.fetch import Client, ClientSettings
+from linkmap.fetch import ClientSettings
 from linkmap.ledger import Ledger
 from linkmap.model import FoundLink, LinkmapError, Outcome, State, UsageError, Visit
+from linkmap.pool import Pool
 from linkmap.proxy import Proxy, parse_proxy
 from linkmap.seeds import GUESSED_HTTPS, BadSeed, Seed, parse_seed
 from linkmap.settings import Settings
@@ -82,7 +83,7 @@ async def crawl(
     """
     path = Path(db)
     chosen = _check_call(seeds, path, resume=resume, add=add)
-    credentials = Credentials(secrets)
+    Credentials(secrets)  # what is wrong with them is said before a map is made
     through = parse_proxy(proxy) if isinstance(proxy, str) else proxy
     if settings is not None:
         tls_context(settings.ca_file)  # what is wrong with it is said before a map is made
@@ -93,9 +94,9 @@ async def crawl(
             await _tell_stored(store, on_links)
         if used is None:
             return await _nothing_left(store)
-        client = Client(client_settings(used, through), credentials)
+        pool = Pool(client_settings(used, through), secrets, used.workers)
         ledger = await _begun(store, used, chosen, resume=resume, add=add)
-        return await _Run(ledger, client, used, progress, on_answer, on_links, stop or asyncio.Event()).go()
+        return await _Run(ledger, pool, used, progress, on_answer, on_links, stop or asyncio.Event()).go()
     except sqlite3.Error as error:
         raise _write_failure(path, error) from error
     finally:
@@ -134,7 +135,7 @@ class _Run:
     def __init__(
         self,
         ledger: Ledger,
-        client: Client,
+        pool: Pool,
         settings: Settings,
         progress: Callable[[Progress], None] | None,
         on_answer: Callable[[str, Visit], None] | None,
@@ -143,7 +144,7 @@ class _Run:
     ) -> None:
         self.ledger = ledger
         self.store = ledger.store
-        self.client = client
+        self.pool = pool
         self.settings = settings
         self.progress = progress
         self.on_answer = on_answer
@@ -154,9 +155,12 @@ class _Run:
     async def go(self) -> CrawlResult:
         """Crawl, index, and say how it ended."""
         started = asyncio.get_running_loop().time()
-        async with self.client as client:
-            crawl = Crawl(self.ledger, self.settings, client, self.on_answer, self.on_links)
-            await self._watched(crawl)
+        crawl = Crawl(self.ledger, self.settings, self.pool, self.on_answer, self.on_links)
+        try:
+            async with self.pool:
+                await self._watched(crawl)
+        except BaseExceptionGroup as errors:
+            raise _first(errors) from errors
         state = await self._end(crawl)
         return CrawlResult(
             state=state,

@@ -19,6 +19,7 @@ MAX_REDIRECTS = 10
 MAX_TRIES = 3
 """One request and two retries."""
 MOST_CONNECTIONS = 256
+MAX_WORKERS = 64
 _SPARE_DESCRIPTORS = 64
 
 
@@ -63,7 +64,8 @@ class Settings:
     """A PEM file of certificates to trust besides the system's; absolute, so that a resumed crawl finds it."""
     insecure: bool = False
     """No TLS certificate is verified."""
-    workers: int = 0
+    workers: int | None = None
+    """Processes that fetch and read pages; 0: this one; None: as the machine has cores, once answers come fast."""
     parser: Parser = Parser.LEXBOR
     ignore_nofollow: bool = False
     """Links that say nofollow, and those of pages that do, are followed like others."""
@@ -97,8 +99,8 @@ class Settings:
             if text is not None and not (text.isascii() and text.isprintable() and text.strip()):
                 raise UsageError(f"{option} {text!r} cannot stand in a header: use printable ASCII characters")
         self.make_scope()
-        if self.workers != 0:
-            raise UsageError("workers must be 0: pages are fetched and read in linkmap's own process")
+        if self.workers is not None and not 0 <= self.workers <= MAX_WORKERS:
+            raise UsageError(f"workers must be 0 to {MAX_WORKERS}, not {self.workers}")
 
     def _settle_types(self) -> None:
         """Take a scope by its name and any sequence for a tuple, so that equal settings are equal when stored."""

@@ -27,9 +27,10 @@ from linkmap.runs import CrawlResult
 from linkmap.runs import crawl as crawl_map
 from linkmap.scope import ScopeName
 from linkmap.seeds import BadSeed, Seed, parse_seed, parse_seed_lines
-from linkmap.settings import Check, Settings
+from linkmap.settings import MAX_WORKERS, Check, Settings
 from linkmap.store.reader import open_reader
 from linkmap.url import as_written
+from linkmap.workers import event_loops
 
 _DEFAULTS = Settings()
 
@@ -118,10 +119,10 @@ _DEFAULTS = Settings()
 @click.option("--proxy", type=ProxyUrl(), help="Fetch all through this HTTP proxy. Never stored.")
 @click.option(
     "--workers",
-    type=click.IntRange(0, 0),
-    default=0,
-    show_default=True,
-    help="Processes that fetch and parse; 0: linkmap's own.",
+    type=click.IntRange(0, MAX_WORKERS),
+    default=None,
+    show_default="by the cores, once answers come fast",
+    help="Processes that fetch and read pages; 0: linkmap's own.",
 )
 @parser_option
 @click.option(
@@ -233,7 +234,7 @@ def _run(work: Callable[..., Any], display: Display, file: EdgeFile | None) -> C
     on_links = file.write if file else None
     watched = partial(work, progress=display.update, on_answer=display.answer, on_links=on_links)
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=event_loops()) as runner:
             return runner.run(_with_signals(watched, display, file.stop if file else asyncio.Event()))
     finally:
         if file:
@@ -260,14 +261,6 @@ async def _with_signals(work: Callable[..., Any], display: Display, stop: asynci
         if sys.platform != "win32":
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    if sys.platform == "win32":
-        return None
-    import uvloop
-
-    return uvloop.new_event_loop
 
 
 def _exit_code(result: CrawlResult, fail_on: str | None) -> int:

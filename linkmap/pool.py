@@ -1,0 +1,195 @@
+"""Who does the jobs of a crawl: the process itself, or worker processes beside it.
+
+The coordinator sees one function, `visit`, whoever does the work. A crawl that politeness bounds never starts a
+process: unless told how many, the pool begins with its own client and starts workers when the answers come so fast
+that one process would be the limit. A job goes to the worker that served its host before, because connections are
+kept there, unless that one has much more to do than another.
+"""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, Self
+
+from linkmap.credentials import Credentials, HostHeader
+from linkmap.fetch import Client, ClientSettings, OutOfFilesError
+from linkmap.messages import frame, pack_client, pack_job, unpack_report
+from linkmap.model import Job, LinkmapError, Report
+from linkmap.worker import visit
+from linkmap.workers import read_values
+
+MOST_WORKERS = 6
+"""Started by themselves at most: one coordinator feeds about as many."""
+_FAST_ANSWERS = 200
+_FAST_S = 2.0
+"""So many answers in so many seconds are worth processes of their own; one process manages five times as many."""
+_MOST_DEATHS = 20
+_LEAVE_S = 2.0
+_UNEVEN = 8
+"""Jobs that a host's own worker may have beyond those of the least busy one."""
+
+
+class WorkerDiedError(Exception):
+    """The process that did a job is gone; what came of the job is not known."""
+
+
+class _Worker:
+    """One process, and what it has to do."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.waiting: dict[int, asyncio.Future[Report]] = {}
+        self.outbox: list[Any] = []
+
+    def send(self, ticket: int, job: Job) -> asyncio.Future[Report]:
+        """Hand over a job; those of one turn of the loop leave as one message."""
+        loop = asyncio.get_running_loop()
+        if not self.outbox:
+            loop.call_soon(self._flush)
+        self.outbox.append((ticket, pack_job(job)))
+        future: asyncio.Future[Report] = loop.create_future()
+        self.waiting[ticket] = future
+        return future
+
+    def _flush(self) -> None:
+        outbox, self.outbox = self.outbox, []
+        assert self.process.stdin is not None
+        self.process.stdin.write(frame(outbox))
+
+    async def receive(self) -> None:
+        """Hand reports to those who wait for them, until the process ends."""
+        assert self.process.stdout is not None
+        while (reports := await read_values(self.process.stdout)) is not None:
+            for ticket, report in reports:
+                future = self.waiting.pop(ticket, None)
+                if future is None or future.done():
+                    continue
+                if report is None:
+                    future.set_exception(OutOfFilesError())
+                else:
+                    future.set_result(unpack_report(report))
+        waiting, self.waiting = self.waiting, {}
+        for future in waiting.values():
+            if not future.done():
+                future.set_exception(WorkerDiedError())
+
+
+class Pool:
+    """Workers for one crawl; use it as an async context manager."""
+
+    def __init__(
+        self, settings: ClientSettings, secrets: Sequence[HostHeader] = (), workers: int | None = None
+    ) -> None:
+        self._settings = settings
+        self._secrets = tuple(secrets)
+        self._number = usual_workers() if workers is None else workers
+        self._eager = workers is not None
+        self._client = Client(settings, Credentials(secrets))
+        self._workers: list[_Worker] = []
+        self._of_host: dict[int, _Worker] = {}
+        self._tickets = 0
+        self._deaths = 0
+        self._answers = 0
+        self._since = time.monotonic()
+        self._starting = False
+        self._closing = False
+        self._group = asyncio.TaskGroup()
+
+    async def __aenter__(self) -> Self:
+        await self._client.__aenter__()
+        await self._group.__aenter__()
+        if self._eager and self._number:
+            await self._start_all()
+        return self
+
+    async def __aexit__(self, *exception: Any) -> None:
+        self._closing = True
+        for worker in self._workers:
+            assert worker.process.stdin is not None
+            worker.process.stdin.close()
+        for worker in self._workers:
+            try:
+                async with asyncio.timeout(_LEAVE_S):
+                    await worker.process.wait()
+            except TimeoutError:
+                worker.process.kill()
+        await self._group.__aexit__(*exception)
+        await self._client.__aexit__(*exception)
+
+    @property
+    def processes(self) -> list[int]:
+        """The process ids of the workers."""
+        return [worker.process.pid for worker in self._workers]
+
+    async def visit(self, job: Job, host: int) -> Report:
+        """What came of a job for a host. Raises OutOfFilesError and WorkerDiedError, because then nothing came."""
+        if not self._workers:
+            report = await visit(job, self._client)
+            self._count_answer()
+            return report
+        worker = self._choose(host)
+        self._tickets += 1
+        return await worker.send(self._tickets, job)
+
+    def _choose(self, host: int) -> _Worker:
+        idlest = min(self._workers, key=lambda worker: len(worker.waiting))
+        usual = self._of_host.get(host)
+        if usual in self._workers and len(usual.waiting) <= len(idlest.waiting) + _UNEVEN:
+            return usual
+        self._of_host[host] = idlest
+        return idlest
+
+    def _count_answer(self) -> None:
+        """Start the workers once the answers come fast enough to be worth it."""
+        if self._starting or not self._number:
+            return
+        self._answers += 1
+        if self._answers >= _FAST_ANSWERS:
+            now = time.monotonic()
+            if now - self._since <= _FAST_S:
+                self._group.create_task(self._start_all())
+            self._answers, self._since = 0, now
+
+    async def _start_all(self) -> None:
+        self._starting = True
+        started = await asyncio.gather(*(self._start() for _ in range(self._number)))
+        for worker in started:
+            self._take_in(worker)
+
+    def _take_in(self, worker: _Worker) -> None:
+        self._workers.append(worker)
+        self._group.create_task(self._watch(worker))
+
+    async def _start(self) -> _Worker:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "linkmap.workers",
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=2**20,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )  # fmt: skip
+        assert process.stdin is not None
+        process.stdin.write(frame(pack_client(self._settings, self._secrets)))
+        return _Worker(process)
+
+    async def _watch(self, worker: _Worker) -> None:
+        """Receive from a worker until it is gone, and put another in its place where that was too early."""
+        await worker.receive()
+        self._workers.remove(worker)
+        await worker.process.wait()
+        if self._closing:
+            return
+        self._deaths += 1
+        if self._deaths > _MOST_DEATHS:
+            raise LinkmapError(
+                f"worker processes died {self._deaths} times (memory?): go on with --resume and --workers 0"
+            )
+        self._take_in(await self._start())
+
+
+def usual_workers() -> int:
+    """Workers that are started when answers come fast: one a processor core, none where there is but one."""
+    if sys.platform == "win32":
+        return 0
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST_WORKERS) if cores > 1 else 0
