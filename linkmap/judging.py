@@ -85,7 +85,8 @@ def _by_links(way: Offer, settings: Settings) -> Exclusion | None:
         return Exclusion(Outcome.KIND_NOT_FOLLOWED)
     if way.hops > MAX_REDIRECTS:
         return Exclusion(Outcome.TOO_DEEP, f"after {MAX_REDIRECTS} redirects or refreshes in a row")
-    return Exclusion(Outcome.TOO_DEEP) if way.depth > settings.depth else None
+    beyond = way.depth > settings.depth or (settings.front_only and not way.exempt)
+    return Exclusion(Outcome.TOO_DEEP) if beyond else None
 
 
 def _no_sitemap(url: str, way: Offer, settings: Settings, scope: Scope, *, valid: bool) -> Exclusion | None:

@@ -1,8 +1,9 @@
 """robots.txt (RFC 9309): what a text allows, and how long it asks to wait. Pure over text."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from protego import Protego
@@ -18,8 +19,11 @@ _AGENT_LINE = re.compile(r"user[ -]?agent\s*[:\s]\s*(\*(?=[\s#]|$)|[a-z_-]*)", r
 _UNKNOWN_LINE = re.compile(
     r"(?!(?:allow|dis?s?al+[ao]w|diasllow|crawl-delay|site-?maps?)\s*:)[\w-]+\s*:", re.IGNORECASE
 )
+_DISALLOW_LINE = re.compile(r"(?:dis?s?al+[ao]w|diasllow)\s*:\s*([^\s#]\S*)", re.IGNORECASE)
 _SITEMAP_LINE = re.compile(r"\s*site-?map\s*:\s*([^\s#]\S*)", re.IGNORECASE)
 MAX_SITEMAPS = 1_000
+MAX_RULES = 200
+"""Disallow lines of one file that are held against single URLs."""
 
 _ANOTHER_CRAWLER = "user-agent: 0"
 """A name that no product token can be."""
@@ -32,6 +36,21 @@ class RobotsState(StrEnum):
     RULES = "rules"
     ALLOW = "allow"
     UNREACHABLE = "unreachable"
+
+
+@dataclass(slots=True)
+class Bites:
+    """How many URLs each Disallow line forbids, and on how many that was tested."""
+
+    rules: Counter[str] = field(default_factory=Counter)
+    tested: int = 0
+    untested: int = 0
+
+    def add(self, other: "Bites", untested: int = 0) -> None:
+        """Take in those of another file, and URLs that were too many to be tested."""
+        self.rules.update(other.rules)
+        self.tested += other.tested
+        self.untested += other.untested + untested
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +88,42 @@ def _readable_lines(text: str, token: str) -> Iterator[str]:
             yield f"user-agent: {name}" if name == "*" or name.lower() == token.lower() else _ANOTHER_CRAWLER
         elif not _UNKNOWN_LINE.match(line):
             yield line
+
+
+def disallow_lines(text: str, user_agent: str) -> list[str]:
+    """The Disallow lines, as written, of the group that holds for a crawler: its own, else that for `*`."""
+    token = product_token(user_agent).lower()
+    groups: dict[str, dict[str, None]] = {}
+    agents: list[str] = []
+    is_open = False
+    for line in _readable_lines(text.removeprefix("\ufeff"), token):
+        agent = _AGENT_LINE.match(line)
+        if agent:
+            name = agent.group(1).lower()
+            agents, is_open = [*agents, name] if is_open else [name], True
+            groups.setdefault(name, {})
+        elif line and not line.startswith("#"):
+            is_open = False
+            if _DISALLOW_LINE.match(line):
+                for name in agents:
+                    groups[name][line.partition("#")[0].strip()] = None
+    return list(groups.get(token, groups.get("*", {})))
+
+
+def bites_of(text: str, user_agent: str, urls: Iterable[str]) -> Bites:
+    """Which lines of a robots.txt forbid these URLs, all of them forbidden: of several, the longest decides."""
+    lines = disallow_lines(text, user_agent)[:MAX_RULES]
+    lines.sort(key=lambda line: -len(line.partition(":")[2].strip()))
+    alone = [(line, parse_robots(f"User-agent: *\n{line}", user_agent)) for line in lines]
+    found = Bites()
+    for url in urls:
+        line = next((line for line, rules in alone if not rules.allows(url)), None)
+        if line is None:
+            found.untested += 1
+        else:
+            found.tested += 1
+            found.rules[line] += 1
+    return found
 
 
 def sitemap_lines(text: str) -> Iterator[str]:

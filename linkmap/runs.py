@@ -158,7 +158,7 @@ class _Run:
         crawl = Crawl(self.ledger, self.settings, self.pool, self.on_answer, self.on_links)
         try:
             async with self.pool:
-                await self._watched(crawl)
+                await watched(crawl, self.progress, self.stop)
         except BaseExceptionGroup as errors:
             raise _first(errors) from errors
         state = await self._end(crawl)
@@ -172,30 +172,6 @@ class _Run:
             broken=await _broken(self.store, self.ledger.discovery.counts),
             scripted=await self.store.scripted_pages(),
         )
-
-    async def _watched(self, crawl: Crawl) -> None:
-        """The crawl, with its progress told and an ear for `stop`."""
-        try:
-            async with asyncio.TaskGroup() as group:
-                watching = group.create_task(self._watch(crawl))
-                await crawl.run()
-                watching.cancel()
-        except BaseExceptionGroup as errors:
-            raise _first(errors) from errors
-        if self.progress is not None:
-            self.progress(crawl.progress())
-
-    async def _watch(self, crawl: Crawl) -> None:
-        while True:
-            if self.progress is not None:
-                self.progress(crawl.progress())
-            try:
-                async with asyncio.timeout(_TICK_S):
-                    await self.stop.wait()
-            except TimeoutError:
-                continue
-            crawl.stop()
-            await asyncio.sleep(_TICK_S)
 
     async def _end(self, crawl: Crawl) -> str:
         """Bring the run to its final state; gives that state."""
@@ -237,6 +213,32 @@ class _Run:
         return True
 
 
+async def watched(crawl: Crawl, progress: Callable[[Progress], None] | None, stop: asyncio.Event) -> None:
+    """Run a crawl, with its progress told about four times a second and an ear for `stop`."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(_watch(crawl, progress, stop))
+            await crawl.run()
+            watching.cancel()
+    except BaseExceptionGroup as errors:
+        raise _first(errors) from errors
+    if progress is not None:
+        progress(crawl.progress())
+
+
+async def _watch(crawl: Crawl, progress: Callable[[Progress], None] | None, stop: asyncio.Event) -> None:
+    while True:
+        if progress is not None:
+            progress(crawl.progress())
+        try:
+            async with asyncio.timeout(_TICK_S):
+                await stop.wait()
+        except TimeoutError:
+            continue
+        crawl.stop()
+        await asyncio.sleep(_TICK_S)
+
+
 def _check_call(seeds: Sequence[str | Seed], path: Path, *, resume: bool, add: bool) -> list[Seed]:
     """The seeds of a call that makes sense. Raises UsageError."""
     if resume and add:
@@ -247,6 +249,14 @@ def _check_call(seeds: Sequence[str | Seed], path: Path, *, resume: bool, add: b
         raise UsageError(f"a map in memory ({MEMORY}) ends with its crawl: --resume and --add need one in a file")
     if (resume or add) and not path.exists():
         raise UsageError(f"no map at {path}: start one with `{command('crawl SEED', path)}`")
+    chosen = chosen_seeds(seeds)
+    if not chosen and not resume and not add:
+        raise UsageError("no seed: give at least one URL to start from")
+    return chosen
+
+
+def chosen_seeds(seeds: Sequence[str | Seed]) -> list[Seed]:
+    """The seeds of a call, read where they are text. Raises UsageError."""
     if isinstance(seeds, str):
         raise UsageError("seeds must be a list of URLs, not one string")
     chosen: list[Seed] = []
@@ -255,8 +265,6 @@ def _check_call(seeds: Sequence[str | Seed], path: Path, *, resume: bool, add: b
         if isinstance(seed, BadSeed):
             raise UsageError(f"the seed {as_written(seed.written)!r} {seed.reason}")
         chosen.append(seed)
-    if not chosen and not resume and not add:
-        raise UsageError("no seed: give at least one URL to start from")
     return chosen
 
 

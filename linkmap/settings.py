@@ -75,6 +75,8 @@ class Settings:
     """Kinds of links that the map holds: those named, those followed, and redirects."""
     hosts: tuple[HostRule, ...] = ()
     """Rules for single hosts, by which they are treated otherwise than the rest; one for each host."""
+    front_only: bool = False
+    """For a plan: only robots.txt files, the seeds with their redirects and sitemaps are asked for."""
 
     def __post_init__(self) -> None:
         self._settle_types()

@@ -32,7 +32,7 @@ FAST = ("--delay", "0", "--allow-private")
 def test_help_lists_every_command_and_each_command_has_help(run: Run) -> None:
     listed = run("--help")
     assert listed.returncode == 0
-    for command in ("crawl", "inspect", "status", "query", "links", "path", "rank", "export", "demo"):
+    for command in ("crawl", "plan", "inspect", "status", "query", "links", "path", "rank", "export", "demo"):
         assert f"  {command} " in listed.stdout
         told = run(command, "--help")
         assert told.returncode == 0

@@ -53,6 +53,7 @@ OTHER: dict[str, Any] = {
     "ignore_nofollow": True,
     "sitemaps": False,
     "check": ("external", "resources"),
+    "front_only": True,
     "hosts": (HostRule("*.b.test", robots=False), HostRule("a.test", delay_s=0.5, per_host=2, max_pages=3)),
 }
 """A value other than the default for every setting that has one."""

@@ -15,6 +15,7 @@ from linkmap.model import LinkmapError, UsageError
 
 COMMANDS = {
     "crawl": "linkmap.cli.crawl",
+    "plan": "linkmap.cli.plan",
     "inspect": "linkmap.cli.inspect",
     "status": "linkmap.cli.status",
     "query": "linkmap.cli.query",
@@ -29,6 +30,7 @@ COMMANDS = {
 
 SUMMARIES = {
     "crawl": "Crawl from seeds into a map.",
+    "plan": "Show what a crawl would ask of each host, for how long, before its first page.",
     "inspect": "Show all that one page says, and what a crawl would do with its links.",
     "status": "Show what became of every page of a map.",
     "query": "Ask a map a named question, or one in SQL.",

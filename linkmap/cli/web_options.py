@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 import click
 
-from linkmap.cli.types import AuthSecret, CookieSecret, HeaderSecret, Resolved, Size
+from linkmap.cli.types import AuthSecret, CookieSecret, HeaderSecret, ProxyUrl, Resolved, Size, Words
 from linkmap.credentials import HostHeader
 from linkmap.model import Parser
 from linkmap.scope import ScopeName
-from linkmap.settings import Settings
+from linkmap.settings import Check, Settings
 
 INSECURE = "--insecure: no TLS certificate is verified, so anyone on the way may have written these pages."
 
@@ -31,6 +31,13 @@ def _together(*options: Callable[[_Command], _Command]) -> Callable[[_Command], 
     return decorate
 
 
+depth_option = click.option(
+    "--depth",
+    type=click.IntRange(0, 65_000),
+    default=_DEFAULTS.depth,
+    show_default=True,
+    help="Links to follow from a seed; 0: the seeds alone.",
+)
 scope_options = _together(
     click.option(
         "--scope",
@@ -58,6 +65,47 @@ scope_options = _together(
         help="Kinds of links that the map holds; those followed and redirects always.",
     ),
     click.option("--ignore-nofollow", is_flag=True, help="Follow links that are marked nofollow, or whose page is."),
+)
+budget_options = _together(
+    click.option(
+        "--max-pages",
+        type=click.IntRange(0),
+        default=_DEFAULTS.max_pages,
+        show_default=True,
+        help="Responses in the whole map; 0: no limit.",
+    ),
+    click.option(
+        "--max-pages-per-host",
+        type=click.IntRange(0),
+        default=_DEFAULTS.max_pages_per_host,
+        show_default=True,
+        help="Requests for pages of one host; 0: no limit.",
+    ),
+)
+pace_options = _together(
+    click.option(
+        "--concurrency",
+        type=click.IntRange(1),
+        default=None,
+        show_default="adapts, up to 256",
+        help="Requests in flight at the same time.",
+    ),
+    click.option(
+        "--per-host",
+        type=click.IntRange(1),
+        default=_DEFAULTS.per_host,
+        show_default=True,
+        help="Requests in flight at one host.",
+    ),
+    click.option(
+        "--delay",
+        "delay_s",
+        type=click.FloatRange(0),
+        default=_DEFAULTS.delay_s,
+        show_default=True,
+        metavar="SECONDS",
+        help="From the end of a host's answer to the next request to it; a longer Crawl-delay holds.",
+    ),
 )
 request_options = _together(
     click.option(
@@ -114,6 +162,23 @@ request_options = _together(
     ),
     click.option("--cookie", "cookies", type=CookieSecret(), multiple=True, help="A cookie, for this host alone."),
 )
+entry_options = _together(
+    click.option(
+        "--sitemaps/--no-sitemaps",
+        default=True,
+        show_default=True,
+        help="Read the sitemaps that robots.txt names; their pages count one link.",
+    ),
+    click.option(
+        "--check",
+        type=Words(Check),
+        default="",
+        metavar="WHAT,...",
+        help="Ask whether these are there, too: external (links out of the scope), resources (images, scripts ...).",
+    ),
+)
+"""What else than the links of pages leads to requests."""
+proxy_option = click.option("--proxy", type=ProxyUrl(), help="Fetch all through this HTTP proxy. Never stored.")
 parser_option = click.option(
     "--parser",
     type=click.Choice([parser.value for parser in Parser]),
