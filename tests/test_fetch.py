@@ -46,7 +46,8 @@ def get(*urls: str, any_type: bool = False, **settings: Any) -> list[Answer]:
     async def ask() -> list[Answer]:
         chosen = {"allow_private": True, "timeout_s": 10.0} | settings
         async with Client(ClientSettings(user_agent="linkmap-test/1", **chosen)) as client:
-            return [await client.get(url, any_type=any_type) for url in urls]
+            asked: dict[str, Any] = {"reads": lambda _: True} if any_type else {}
+            return [await client.get(url, **asked) for url in urls]
 
     return asyncio.run(ask())
 
