@@ -82,7 +82,7 @@ def with_body(body: bytes, *headers: bytes) -> bytes:
         (200, {"Content-Type": "application/pdf"}, Outcome.NOT_HTML, "a file"),
         (200, {"Content-Type": "text/htmlx"}, Outcome.NOT_HTML, "another type"),
         (201, {}, Outcome.FETCHED, "any 2xx is an answer"),
-        (204, {}, Outcome.FETCHED, "also an empty one"),
+        (204, {}, Outcome.NOT_HTML, "no page without content, whatever type it names"),
         (300, {"Location": "/x"}, Outcome.REDIRECT, "a choice with a default"),
         (301, {"Location": "/x"}, Outcome.REDIRECT, "moved"),
         (302, {"Location": "/x"}, Outcome.REDIRECT, "found"),
