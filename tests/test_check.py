@@ -54,6 +54,7 @@ def test_links_to_other_sites_are_asked_for_once_with_head_and_lead_no_further(
         (site("/"), f"{elsewhere}/gone", "g", "", "a", "client_error", 404, None)
     ]
     assert query(db, "dead_ends").rows == [], "a page that was only checked is no dead end"
+    assert query(db, "external_hosts").rows == [("localhost", 2, 1, 2)], "a checked page is external still"
 
 
 def test_resources_are_asked_for_wherever_they_are_and_links_to_others_are_not(
