@@ -13,6 +13,7 @@ from maps import ROOT, environment
 import linkmap
 from linkmap.cli import COMMANDS
 from linkmap.cli import linkmap as group
+from linkmap.model import LinkKind
 from linkmap.settings import MOST_CONNECTIONS, Settings
 from linkmap.store.reader import schema_sql
 
@@ -53,6 +54,14 @@ def test_the_readme_names_every_command() -> None:
     text = (ROOT / "README.md").read_text()
     for command in COMMANDS:
         assert f"linkmap {command}" in text
+
+
+def test_the_readme_counts_the_kinds_and_names_questions_that_there_are() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert f"[{len(LinkKind)} kinds]" in text
+    asked = set(re.findall(r"linkmap query (\w+)", text))
+    assert {"broken_links", "indexability", "in_degree"} <= asked
+    assert asked <= {file.stem for file in (ROOT / "queries").glob("*.sql")}
 
 
 def test_every_link_in_the_documents_leads_somewhere() -> None:
