@@ -84,6 +84,16 @@ def test_resources_are_asked_for_wherever_they_are_and_links_to_others_are_not(
     assert set(load_graph(db)) == {site("/"), f"{elsewhere}/page", site("/moved.png"), site("/gone.png")}
 
 
+def test_an_image_too_deep_to_be_a_page_is_a_resource_and_not_external(site: Site, tmp_path: Path) -> None:
+    site.pages = {"/": '<a href="/gone.png"><img src="/gone.png" alt="g"></a><a rel="nofollow" href="/gone.png">n</a>'}
+    assert crawl(site, tmp_path, "--depth", "0", "--check", "external,resources", "--fail-on", "broken") == 3
+    db = tmp_path / "map.db"
+    assert outcomes(db) == {site("/"): "fetched", site("/gone.png"): "client_error"}
+    assert len(query(db, "broken_links").rows) == 3
+    assert query(db, "external_broken").rows == []
+    assert query(db, "external_hosts").rows == []
+
+
 async def _refuses_head(request: web.Request) -> web.Response:
     return web.Response(status=405 if request.method == "HEAD" else 200, text="here", content_type="text/plain")
 
