@@ -45,6 +45,8 @@ _LEFTOVER_BYTES = 16 * 1024
 _LEFTOVER_S = 1.0
 """How long: a radio stream or a 404 page that drips is settled by its headers, and is no timeout."""
 _REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
+_EMPTY = frozenset({204, 205})
+"""Answers without content, whatever type they name (RFC 9110, 15.3.5 and 15.3.6)."""
 _BLOCKED = frozenset({401, 403, 407, 429})
 
 
@@ -325,7 +327,7 @@ def _judge(status: int, content_type: str | None, location: str | None) -> tuple
     if status < 200:
         return Outcome.PROTOCOL_ERROR, f"{status}, which was not asked for"
     if status < 300:
-        return (Outcome.FETCHED if content_type in HTML_TYPES else Outcome.NOT_HTML), None
+        return (Outcome.FETCHED if content_type in HTML_TYPES and status not in _EMPTY else Outcome.NOT_HTML), None
     if status in _REDIRECTS and location is not None:
         return Outcome.REDIRECT, None
     if status == 304:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from linkmap.fetch import CSS_TYPE, HTML_TYPES, Answer
-from linkmap.model import Job, LinkKind, Manner, Outcome, Parser, Region, Report, Visit
+from linkmap.model import Document, Job, LinkKind, Manner, Outcome, Parser, Region, Report, Visit
 from linkmap.parse import lexbor, sitemap
 from linkmap.parse.charset import declared, decode
 from linkmap.parse.css import css_references, decode_css
@@ -46,12 +46,12 @@ def report_of(job: Job, answer: Answer) -> Report:
     if visit.outcome is Outcome.NOT_HTML and not page.elements and not page.headers:
         return Report(job.page, visit)
     found = links_of(page, job.url, job.record)
-    return _linked(job, visit, found)
+    return _linked(job, visit, found, found.document)
 
 
-def _linked(job: Job, visit: Visit, found: Found, text: str | None = None) -> Report:
+def _linked(job: Job, visit: Visit, found: Found, document: Document | None = None, text: str | None = None) -> Report:
     digest = links_digest(found.targets, found.links, nofollow=is_nofollow(visit.robots_flags))
-    return Report(job.page, visit, found.document, found.targets, found.links, digest, text)
+    return Report(job.page, visit, document, found.targets, found.links, digest, text)
 
 
 def _read_html(job: Job, answer: Answer, visit: Visit) -> tuple[Visit, Page]:
@@ -132,4 +132,4 @@ def _robots_report(job: Job, answer: Answer) -> Report:
     text = answer.body.decode("utf-8", "replace")
     named = [Element(LinkKind.SITEMAP_FILE, written, "", Region.NONE, "") for written in sitemap_lines(text)]
     found = links_of(Page(named), job.url)
-    return _linked(job, answer.visit, found, text)
+    return _linked(job, answer.visit, found, text=text)

@@ -2,14 +2,26 @@
 --
 -- One row per occurrence, in the order of the source page. Links out of the scope are asked for with
 -- `crawl --check external` alone; without it there is nothing to say here. A link is broken where its target
--- failed, save with `blocked` (many sites refuse programs) and `internal_error` (our own fault).
+-- failed, save with `blocked` (many sites refuse programs) and `internal_error` (our own fault). Images and the
+-- like on hosts that were crawled are left to `broken_links`.
 --
 -- needs: indexes
 -- param: limit integer -1 Rows at most; -1 gives all
 WITH
+crawled(host) AS MATERIALIZED (
+    SELECT DISTINCT origin.host
+    FROM page
+    CROSS JOIN origin ON origin.id = page.origin
+    WHERE page.manner = 0 AND NOT page.auxiliary
+      AND page.outcome IN (SELECT id FROM outcome WHERE state IN ('done', 'failed'))
+),
 broken(page) AS (
-    SELECT id FROM page
-    WHERE outcome IN (SELECT id FROM outcome WHERE broken) AND NOT auxiliary AND manner = 2 AND reach < 2
+    SELECT page.id
+    FROM page
+    JOIN origin ON origin.id = page.origin
+    WHERE page.outcome IN (SELECT id FROM outcome WHERE broken)
+      AND NOT page.auxiliary AND page.manner = 2 AND page.reach < 2
+      AND NOT (page.resource AND origin.host IN (SELECT host FROM crawled))
 )
 SELECT source.url AS source, target.url AS target, anchor.text AS anchor, region.name AS region,
        kind.name AS kind, outcome.name AS outcome, answer.status, target.detail

@@ -54,6 +54,7 @@ def test_links_to_other_sites_are_asked_for_once_with_head_and_lead_no_further(
         (site("/"), f"{elsewhere}/gone", "g", "", "a", "client_error", 404, None)
     ]
     assert query(db, "dead_ends").rows == [], "a page that was only checked is no dead end"
+    assert query(db, "external_hosts").rows == [("localhost", 2, 1, 2)], "a checked page is external still"
 
 
 def test_resources_are_asked_for_wherever_they_are_and_links_to_others_are_not(
@@ -81,6 +82,16 @@ def test_resources_are_asked_for_wherever_they_are_and_links_to_others_are_not(
     assert query(db, "external_broken").rows == [], "a script is a resource, wherever it is"
     # What was checked is no node by itself, but for the ends of a redirect, which is an edge.
     assert set(load_graph(db)) == {site("/"), f"{elsewhere}/page", site("/moved.png"), site("/gone.png")}
+
+
+def test_an_image_too_deep_to_be_a_page_is_a_resource_and_not_external(site: Site, tmp_path: Path) -> None:
+    site.pages = {"/": '<a href="/gone.png"><img src="/gone.png" alt="g"></a><a rel="nofollow" href="/gone.png">n</a>'}
+    assert crawl(site, tmp_path, "--depth", "0", "--check", "external,resources", "--fail-on", "broken") == 3
+    db = tmp_path / "map.db"
+    assert outcomes(db) == {site("/"): "fetched", site("/gone.png"): "client_error"}
+    assert len(query(db, "broken_links").rows) == 3
+    assert query(db, "external_broken").rows == []
+    assert query(db, "external_hosts").rows == []
 
 
 async def _refuses_head(request: web.Request) -> web.Response:

@@ -62,7 +62,7 @@ def test_version_is_the_package_version(run: Run) -> None:
         (("--max-bytes", "10Q"), "'10Q'"),
         (("--resolve", "example.org:443"), "'--resolve'"),
         (("--resolve", "example.org:443:not-an-address"), "'--resolve'"),
-        (("--workers", "3"), "'--workers'"),
+        (("--workers", "65"), "'--workers'"),
         (("--ca-file", "missing.pem"), "missing.pem: No such file"),
         (("--ca-file", "/dev/null"), "--ca-file /dev/null holds no certificate"),
         (("--seeds", "missing.txt"), "missing.txt"),

@@ -68,9 +68,9 @@ def test_the_domain_of_a_seed(seed: str, url: str, covered: bool, reason: str) -
 )
 def test_a_scope_widens_by_what_it_does_not_cover(name: str, first: str, again: str, second: str, added: str) -> None:
     scope = scope_of(name, first)
-    assert scope.add(again) is None, "nothing new"
+    assert scope.widen(again) is None, "nothing new"
     assert not scope.covers(second)
-    assert scope.add(second) == added
+    assert scope.widen(second) == added
     assert scope.covers(second)
     assert scope.covers(first), "what was covered stays so"
 

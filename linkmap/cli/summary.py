@@ -12,13 +12,17 @@ _HINTS = {
     Outcome.PRIVATE_ADDRESS: "private_address: not on the public internet; `crawl --add --allow-private` fetches them",
     Outcome.ROBOTS_DENIED: "robots_denied: robots.txt forbids these pages",
     Outcome.ROBOTS_UNREACHABLE: "robots_unreachable: robots.txt could not be read, so nothing was asked there",
+    Outcome.OFF_SCOPE: "off_scope: outside the scope; --check external asks whether linked sites are there",
     Outcome.TOO_DEEP: "too_deep: more links away than --depth",
     Outcome.OVER_BUDGET: "over_budget: left by --max-pages, --max-pages-per-host or --max-time; `crawl --add` goes on",
+    Outcome.NOFOLLOW: "nofollow: only links marked so lead there; `crawl --add --ignore-nofollow` fetches them",
+    Outcome.KIND_NOT_FOLLOWED: "kind_not_followed: images, forms ...; --check resources asks whether images are there",
 }
 
 _HINTS_IN_MEMORY = _HINTS | {
     Outcome.PRIVATE_ADDRESS: "private_address: not on the public internet; --allow-private fetches them",
     Outcome.OVER_BUDGET: "over_budget: left by --max-pages, --max-pages-per-host or --max-time",
+    Outcome.NOFOLLOW: "nofollow: only links marked so lead there; --ignore-nofollow fetches them",
 }
 
 

@@ -4,8 +4,9 @@ HTML is read by html5lib, which follows the HTML standard's own steps in Python 
 are resolved by ada's `URL` class. Nothing is requested: the web server's few rules stand in `look_up`.
 Invariant: nothing of linkmap is imported here.
 
-Not modelled, because no page of these sites has it: meta robots, noscript links, srcdoc, srcset, poster, `Link`
-headers, a refresh that does not name its page by `url=` without quotes.
+Not modelled, because no page of these sites has it: meta robots, noscript links, srcdoc, `Link` headers, a button that
+names its form by its id, a refresh that does not name its page by `url=` without quotes, a candidate of a srcset with
+a faulty descriptor or a comma within its URL.
 """
 
 import os
@@ -28,6 +29,7 @@ REFERENCE = {"a": "href", "area": "href", "link": "href", "object": "data", "for
     ("iframe", "frame", "img", "source", "script", "embed", "video", "audio", "track"), "src"
 )
 WITH_REL = ("a", "area", "link", "form")
+SUBMIT = {"button": ("", "submit"), "input": ("submit", "image")}
 FOLLOWED = ("a", "area", "iframe", "frame", "meta_refresh", "canonical", "alternate_hreflang", "next", "prev")
 REFRESH = re.compile(r"\s*\d+\s*;\s*url=([^'\"].*)", re.IGNORECASE)
 INERT = ("javascript:", "data:", "blob:")
@@ -74,24 +76,26 @@ def read_document(markup: bytes) -> Document:
     """The document as the HTML standard parses it, with scripting off."""
     tree = html5lib.parse(markup, treebuilder="etree", transport_encoding=None)
     elements = list(_live_elements(tree))
-    bases = [element.get("href") for element in elements if element.tag == HTML + "base"]
+    bases = [element.get("href") for element, _ in elements if element.tag == HTML + "base"]
     base = next((href for href in bases if href is not None), None)
     return Document(base, tuple(_references(elements)))
 
 
-def _live_elements(element: Element) -> Iterator[Element]:
-    """Elements in document order, without what stands inside a `<template>`, which html5lib does not know."""
+def _live_elements(element: Element, form: Element | None = None) -> Iterator[tuple[Element, Element | None]]:
+    """Elements in document order with the form around each; none in a `<template>`, which html5lib does not know."""
     if not isinstance(element.tag, str):
         return
-    yield element
+    yield element, form
     if element.tag != HTML + "template":
         for child in element:
-            yield from _live_elements(child)
+            yield from _live_elements(child, element if element.tag == HTML + "form" else form)
 
 
-def _references(elements: Sequence[Element]) -> Iterator[Reference]:
-    for element in elements:
+def _references(elements: Sequence[tuple[Element, Element | None]]) -> Iterator[Reference]:
+    for element, form in elements:
         kind = element.tag.removeprefix(HTML)
+        for extra, reference in _further(kind, element, form):
+            yield Reference(extra, reference, False)
         written = element.get(REFERENCE.get(kind, ""))
         rel = element.get("rel", "").lower().split() if kind in WITH_REL else []
         if kind == "meta" and element.get("http-equiv", "").lower() == "refresh":
@@ -107,6 +111,24 @@ def _references(elements: Sequence[Element]) -> Iterator[Reference]:
             written = (written or "#") if element.get("method", "get").lower() == "get" else None
         if written is not None and (written or kind in ("a", "area")):
             yield Reference(kind, written, "nofollow" in rel)
+
+
+def _further(tag: str, element: Element, form: Element | None) -> Iterator[tuple[str, str]]:
+    """The links of an element that stand in another attribute than the one that most links of its kind stand in."""
+    is_preload = "preload" in element.get("rel", "").lower().split() and element.get("as", "").lower() == "image"
+    if tag in ("img", "source"):
+        yield from ((tag, url) for url in _candidates(element.get("srcset", "")))
+    elif tag == "link" and is_preload:
+        yield from ((tag, url) for url in _candidates(element.get("imagesrcset", "")))
+    elif tag == "video" and element.get("poster"):
+        yield tag, element.get("poster", "")
+    elif form is not None and element.get("formaction") and element.get("type", "").lower() in SUBMIT.get(tag, ()):
+        method = element.get("formmethod", form.get("method", "get"))
+        yield from [("form", element.get("formaction", ""))] * (method.lower() == "get")
+
+
+def _candidates(srcset: str) -> list[str]:
+    return [candidate.split()[0] for candidate in srcset.split(",") if candidate.strip()]
 
 
 def _link_kind(rel: Sequence[str], element: Element) -> str:

@@ -26,6 +26,10 @@ INDEX = """<!DOCTYPE html><title>Start</title>
 </object> <form method=post action=post></form> <embed src=c.html> <video src=film.ogv><track src=words.vtt></video>
 <audio><source src=song.ogg></audio> <link rel=icon href=https://example.org/icon>
 <table><tr><a href="foster.html">moved before the table</a></table>
+<img srcset="one.png 1x, picture.png 2x" alt=""><link rel=preload as=image imagesrcset="one.png, picture.png 2x">
+<link rel=icon imagesrcset="no.png"><video poster=picture.png></video>
+<form action=search><button formaction=exact>E</button><button type=button formaction=no>N</button>
+<input type=submit formaction=post formmethod=post></form><button formaction=no>of no form</button>
 <a href="outer.html">never closed <a href="inner.html">closes it</a>
 """
 
@@ -68,9 +72,14 @@ index.html  next  c.html  1
 index.html  next  next.html  1
 index.html  alternate_hreflang  de.html  1
 index.html  link  feed.xml  1
-index.html  img  picture.png  1
+index.html  img  picture.png  2
+index.html  img  one.png  1
+index.html  link  one.png  1
+index.html  link  picture.png  1
+index.html  video  picture.png  1
+index.html  form  exact  1
 index.html  script  go.js  1
-index.html  form  search  1
+index.html  form  search  2
 index.html  object  data.bin  1
 index.html  embed  c.html  1
 index.html  video  film.ogv  1
@@ -117,6 +126,8 @@ de.html  client_error  404  1
 style.css  kind_not_followed  -  -
 feed.xml  kind_not_followed  -  -
 picture.png  kind_not_followed  -  -
+one.png  kind_not_followed  -  -
+exact  kind_not_followed  -  -
 go.js  kind_not_followed  -  -
 search  kind_not_followed  -  -
 film.ogv  kind_not_followed  -  -

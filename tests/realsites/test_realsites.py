@@ -1,7 +1,7 @@
 """A crawl by the real command line finds exactly the pages and links that the oracle finds in the files.
 
-No difference is known. The packages have links of kinds a, link, next, prev, form, img, object and script; the site
-made by hand has most of the others.
+No difference is known. The packages have links of kinds a, link, stylesheet, next, prev, form, img, object and script;
+the site made by hand has most of the others.
 """
 
 import json
