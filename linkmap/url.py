@@ -35,7 +35,7 @@ _TAIL = rf"(?:\?[A-Za-z0-9_~!$&()*+,;=:@%./?-]*+)?(?:{_FRAGMENT})?"
 """Query and fragment that stay as they are; of the two only a query may hold no apostrophe."""
 _PLAIN_FRAGMENT = re.compile(_FRAGMENT)
 _PLAIN_PATH = re.compile(rf"(?:/{_SEGMENT})++{_TAIL}")
-_PLAIN_RELATIVE = re.compile(rf"(?:((?:\.\.?/)++)|(?![^/?#]*:)(?=[^/?#]))({_SEGMENT}(?:/{_SEGMENT})*+{_TAIL})")
+_PLAIN_RELATIVE = re.compile(rf"(?:((?:\.\.?/){{1,50}}+)|(?![^/?#]*:)(?=[^/?#]))({_SEGMENT}(?:/{_SEGMENT})*+{_TAIL})")
 """Steps like `../`, then a path; without steps its first segment is one, and no scheme."""
 
 

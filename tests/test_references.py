@@ -9,7 +9,7 @@ from standards import standard_json
 from test_url import BASES, PLAIN, REFERENCES
 
 from linkmap.model import LinkFlag
-from linkmap.parse.references import INERT, NO_URL, TOO_LONG, VALID, References
+from linkmap.parse.references import INERT, NO_URL, TOO_LONG, VALID, names
 from linkmap.url import INERT_SCHEMES, page_url, resolve, url_key
 
 HERE = "https://a.test/x/y?z#f"
@@ -47,11 +47,11 @@ def test_what_a_reference_names(
 ) -> None:
     key = b"" if state == INERT else url_key(name)
     for _ in range(2):
-        assert References(HERE).named(reference) == (name, key, flags, state, written), reason
+        assert names(HERE)(reference) == (name, key, flags, state, written), reason
 
 
 def test_a_name_is_cut_where_it_is_too_long() -> None:
-    name, key, _, state, _ = References(HERE).named("/" + "b" * 70_000)
+    name, key, _, state, _ = names(HERE)("/" + "b" * 70_000)
     assert (len(name), key, state) == (65_536, url_key(name), TOO_LONG)
 
 
@@ -60,7 +60,7 @@ def test_the_web_platform_tests_of_url_resolution_pass_through_what_is_kept() ->
     assert len(cases) == 336
     for _ in range(2):
         for case in cases:
-            name, _, _, state, _ = References(case["base"]).named(case["input"])
+            name, _, _, state, _ = names(case["base"])(case["input"])
             if case.get("failure"):
                 assert state == NO_URL, case
             elif case["href"].startswith(INERT_SCHEMES):
@@ -88,7 +88,7 @@ def test_a_reference_names_the_page_of_its_resolved_url(reference: str, base: st
 def assert_named_as_resolved(reference: str, base: str) -> None:
     """By the whole base, of which nothing is left out."""
     resolved = resolve(reference, base)
-    name, key, flags, state, _ = References(base).named(reference)
+    name, key, flags, state, _ = names(base)(reference)
     if resolved is None:
         assert state == NO_URL
     elif resolved.startswith(INERT_SCHEMES):
@@ -102,8 +102,8 @@ def test_long_references_are_not_held_in_memory() -> None:
     tracemalloc.start()
     try:
         for number in range(100):
-            References(HERE).named(f"data:image/png;base64,{number:0100000}")
-            References(f"https://a.test/{number:0100000}/").named("b")
+            names(HERE)(f"data:image/png;base64,{number:0100000}")
+            names(f"https://a.test/{number:0100000}/")("b")
         held, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

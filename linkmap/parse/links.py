@@ -1,7 +1,7 @@
 """The rules by which elements become links: one set, whichever reader found the elements."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from linkmap import url as urls
 from linkmap.columns import Rare
 from linkmap.model import Document, LinkFlag, LinkKind, Links, Region, Targets
-from linkmap.parse.references import INERT, NO_URL, VALID, References
+from linkmap.parse.references import INERT, NO_URL, VALID, Named, names
 from linkmap.parse.scripted import Outline, script_evidence
 
 RULES_VERSION = 7
@@ -87,8 +87,8 @@ def links_of(page: Page, url: str, record: int = -1) -> Found:
     base = _base(page.base, url)
     columns = _Columns()
     if page.headers:
-        columns.add(page.headers, References(url), url)
-    columns.add(page.elements, References(base), url)
+        columns.add(page.headers, names(url), url)
+    columns.add(page.elements, names(base), url)
     return Found(_document(page, base, url, columns.inert), columns.to_targets(), columns.to_links())
 
 
@@ -104,15 +104,15 @@ class _Columns:
         self._links: list[tuple[int, int, str, int, str, int]] = []
         self._rare: list[Rare] = []
 
-    def add(self, elements: Iterable[Element], references: References, url: str) -> None:
+    def add(self, elements: Iterable[Element], named: Callable[[str], Named], url: str) -> None:
         """Append the links among these elements of the page at `url`."""
-        places, keys, links, name_of = self._places, self._keys, self._links, references.named
+        places, keys, links = self._places, self._keys, self._links
         for kind, reference, rel, region, anchor, language, no_alt, lastmod in elements:
             if not reference and kind not in _EMPTY_IS_BASE:
                 if kind not in _EMPTY_IS_PAGE:
                     continue
                 reference = url
-            name, key, flags, state, written = name_of(reference)
+            name, key, flags, state, written = named(reference)
             if kind == _META_REFRESH and not self._is_first_refresh(state):
                 continue
             if state == INERT:

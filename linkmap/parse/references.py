@@ -12,6 +12,7 @@ Every other reference is kept by the whole base. At most 65,536 answers are kept
 as they are usual (40 MB), and of less than 5 KB for the longest (_LONGEST_KEPT).
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -29,33 +30,29 @@ Named: TypeAlias = tuple[str, bytes, int, int, str | None]
 
 _ANSWERS_KEPT = 65_536
 _LONGEST_KEPT = 500
-"""Characters of a reference, and of what it depends on; long ones are mostly images written as data: URLs."""
+"""Characters of a reference, and of the page's base; long ones are mostly images written as data: URLs."""
 _CREDENTIALS = int(LinkFlag.CREDENTIALS)
 _OTHER_STARTS = frozenset(map(chr, range(0x21))) | frozenset("?#\\")
 
 
-class References:
-    """The names of references on a page with this base."""
+def names(base: str) -> Callable[[str], Named]:
+    """What the references on a page with this base name, as a function of the reference."""
+    parts = urls.base_parts(base)
+    site, directory = (f"{parts.site}/", parts.directory) if parts else (base, base)
+    answer = kept if len(base) <= _LONGEST_KEPT else _named
 
-    def __init__(self, base: str) -> None:
-        parts = urls.base_parts(base)
-        self._base = base
-        self._site = f"{parts.site}/" if parts else base
-        self._directory = parts.directory if parts else base
-
-    def named(self, reference: str) -> Named:
-        """What a reference names."""
+    def named(reference: str) -> Named:
         if reference.startswith(("http://", "https://")):
-            base = ""
+            part = ""
         elif reference.startswith("/"):
-            base = self._site
+            part = site
         elif not reference or reference[0] in _OTHER_STARTS or ":" in reference:
-            base = self._base
+            part = base
         else:
-            base = self._directory
-        if len(reference) > _LONGEST_KEPT or len(base) > _LONGEST_KEPT:
-            return _named(reference, base)
-        return _kept(reference, base)
+            part = directory
+        return answer(reference, part) if len(reference) <= _LONGEST_KEPT else _named(reference, part)
+
+    return named
 
 
 def _named(reference: str, base: str) -> Named:
@@ -72,7 +69,8 @@ def _named(reference: str, base: str) -> Named:
     return name, urls.url_key(name), credentials * _CREDENTIALS, state, written
 
 
-_kept = lru_cache(maxsize=_ANSWERS_KEPT)(_named)
+kept = lru_cache(maxsize=_ANSWERS_KEPT)(_named)
+"""The answers of this process, for all pages that it reads."""
 
 
 def _where_it_says_more(reference: str, resolved: str) -> str | None:
