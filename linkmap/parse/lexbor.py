@@ -1,11 +1,14 @@
 """The HTML reader: elements as lexbor's HTML5 tree has them, in document order, with their evidence.
 
 Regions come from one memoised walk up the tree, so a page of 10,000 links nested 10,000 deep stays linear
-(walking every link's parents anew took 4.4 s). `<template>` content is inert: lexbor's selectors leave it out.
+(walking every link's parents anew took 4.4 s). `<template>` content is inert: lexbor keeps it beside the
+tree. One walk finds everything, because a selector for each thing walks the whole tree again (2026-11: twice the time).
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeAlias
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -39,6 +42,7 @@ from linkmap.parse.scripted import (
 _ABOUT = frozenset({"base", "title", "h1", "meta"})
 """Elements that say something of the page."""
 _READ = _ABOUT | HOLDERS | {"a"}
+_About: TypeAlias = dict[str, list[tuple[LexborNode, Attributes]]]
 _MOST_NODES = 300
 """Nodes read for one text: links may stand in one another, each with the text of all inside (`<a><object><a>`)."""
 
@@ -48,15 +52,15 @@ def read_html(text: str, css: bool = False) -> Page:
     tree = LexborHTMLParser(text)
     root = tree.root
     assert root is not None, "a document has an html element, even of an empty text"
-    about: dict[str, list[LexborNode]] = {tag: [] for tag in _ABOUT}
+    about: _About = {tag: [] for tag in _ABOUT}
     elements = _elements(tree, root, about, css)
-    metas = [node.attributes for node in about["meta"]]
+    metas = [attributes for _, attributes in about["meta"]]
     return Page(
         elements=elements,
-        base=next((found["href"] for node in about["base"] if "href" in (found := node.attributes)), None),
-        title=_title(tree, about["title"]),
+        base=next((attributes["href"] for _, attributes in about["base"] if "href" in attributes), None),
+        title=_title(tree, [node for node, _ in about["title"]]),
         description=next((each.get("content") for each in metas if _is_description(each)), None),
-        h1=_text(about["h1"][0]) if about["h1"] else "",
+        h1=_text(about["h1"][0][0]) if about["h1"] else "",
         language=root.attributes.get("lang"),
         metas=tuple(_named_content(metas)),
         outline=_outline(tree) if has_hardly_links(element.kind for element in elements) else None,
@@ -108,7 +112,7 @@ def _text_within(node: LexborNode | None, most: int) -> str:
     return "".join(parts)
 
 
-def _elements(tree: LexborHTMLParser, root: LexborNode, about: dict[str, list[LexborNode]], css: bool) -> list[Element]:
+def _elements(tree: LexborHTMLParser, root: LexborNode, about: _About, css: bool) -> list[Element]:
     """The links, in one walk that also lists in `about` the elements that say something of the page."""
     elements: list[Element] = []
     regions: dict[int, Region] = {}
@@ -125,7 +129,7 @@ def _elements(tree: LexborHTMLParser, root: LexborNode, about: dict[str, list[Le
                     elements.append(Element(a, reference, rel, _region(node, regions), anchor, language))
             else:
                 if tag in _ABOUT:
-                    about[tag].append(node)
+                    about[tag].append((node, attributes))
                 elements.extend(_others(node, tag, attributes, regions))
             if "formaction" in attributes:
                 elements.extend(_buttons(node, tag, attributes, forms, regions))
@@ -226,9 +230,8 @@ def _text_or_image(node: LexborNode, attributes: Attributes) -> str:
     text = _text(node)
     if text and not text.isspace():
         return text
-    for image in node.css("img[alt]"):
-        alternative = _attribute(image, "alt")
-        if alternative and not alternative.isspace():
+    for inside in islice(node.traverse(), _MOST_NODES):
+        if inside.tag == "img" and (alternative := inside.attributes.get("alt")) and not alternative.isspace():
             return alternative
     return attributes.get("title") or ""
 
@@ -269,7 +272,3 @@ def _text(node: LexborNode) -> str:
         if current.tag in APART:
             parts.append(" ")
     return "".join(parts)
-
-
-def _attribute(node: LexborNode | None, name: str) -> str | None:
-    return None if node is None else node.attributes.get(name)
