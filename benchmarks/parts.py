@@ -30,9 +30,10 @@ from linkmap.frontier import Entry
 from linkmap.known import KnownPages
 from linkmap.ledger import Ledger
 from linkmap.model import Outcome, Reach, Report
-from linkmap.parse import lexbor
+from linkmap.parse import lexbor, references
 from linkmap.parse.charset import decode
-from linkmap.parse.links import links_of
+from linkmap.parse.heap import keep_freed_memory
+from linkmap.parse.links import links_digest, links_of
 from linkmap.scope import ScopeName
 from linkmap.seeds import Seed, parse_seed
 from linkmap.settings import Settings
@@ -45,6 +46,7 @@ PARTS = {
     "charset": "bytes to text",
     "parse": "text to elements, by lexbor",
     "resolve": "elements to links: URLs joined, keys made, texts folded",
+    "digest": "the links as 16 bytes, by which answers with equal links share their rows",
     "message": "a report pickled and unpickled, as it crosses to another process",
     "known": "each target looked up among the known URLs, new ones added",
     "discovery": "what an answer means: outcomes, depths, rows (known URLs included)",
@@ -88,18 +90,11 @@ async def _fetch_all(urls: Sequence[str]) -> list[Answer]:
 
 def _read_all(urls: Sequence[str], answers: Sequence[Answer], times: Times) -> dict[str, Report]:
     """The reports of all pages, as a worker would make them."""
-    with times.of("charset"):
-        texts = [decode(answer.body, answer.header("Content-Type"))[0] for answer in answers]
-    with times.of("parse"):
-        pages = [lexbor.read_html(text) for text in texts]
-    with times.of("resolve"):
-        found = [links_of(page, url) for page, url in zip(pages, urls, strict=True)]
-    reports = [
-        Report(0, answer.visit, each.document, each.targets, each.links)
-        for answer, each in zip(answers, found, strict=True)
-    ]
-    with times.of("message"):
-        reports = [pickle.loads(pickle.dumps(report, pickle.HIGHEST_PROTOCOL)) for report in reports]
+    keep_freed_memory()
+    references.kept.cache_clear()
+    reports: list[Report] = []
+    for start in range(0, len(urls), _BATCH):
+        reports += _read(urls[start : start + _BATCH], answers[start : start + _BATCH], times)
     known = KnownPages()
     with times.of("known"):
         for report in reports:
@@ -107,6 +102,24 @@ def _read_all(urls: Sequence[str], answers: Sequence[Answer], times: Times) -> d
                 if not known.find(target.key):
                     known.add(target.key, depth=1, hops=0, reach=Reach.FOLLOWED, outcome=Outcome.PENDING)
     return dict(zip(urls, reports, strict=True))
+
+
+def _read(urls: Sequence[str], answers: Sequence[Answer], times: Times) -> list[Report]:
+    """The reports of a few pages, which leave nothing else behind, as in a worker."""
+    with times.of("charset"):
+        texts = [decode(answer.body, answer.header("Content-Type"))[0] for answer in answers]
+    with times.of("parse"):
+        pages = [lexbor.read_html(text) for text in texts]
+    with times.of("resolve"):
+        found = [links_of(page, url) for page, url in zip(pages, urls, strict=True)]
+    with times.of("digest"):
+        digests = [links_digest(each.targets, each.links) for each in found]
+    reports = [
+        Report(0, answer.visit, each.document, each.targets, each.links, digest)
+        for answer, each, digest in zip(answers, found, digests, strict=True)
+    ]
+    with times.of("message"):
+        return [pickle.loads(pickle.dumps(report, pickle.HIGHEST_PROTOCOL)) for report in reports]
 
 
 async def _store_all(db: Path, seed: str, reports: dict[str, Report], times: Times) -> int:

@@ -8,6 +8,7 @@ from linkmap.parse import lexbor, sitemap
 from linkmap.parse.charset import declared, decode
 from linkmap.parse.css import css_references, decode_css
 from linkmap.parse.directives import is_nofollow, robots_flags
+from linkmap.parse.heap import keep_freed_memory
 from linkmap.parse.link_header import header_links
 from linkmap.parse.links import Element, Found, Page, links_digest, links_of, redirect_link
 from linkmap.parse.microsyntax import refresh_target
@@ -63,6 +64,7 @@ def _read_html(job: Job, answer: Answer, visit: Visit) -> tuple[Visit, Page]:
 
 
 def _parsed(text: str, job: Job) -> Page:
+    keep_freed_memory()
     if job.parser is Parser.LEXBOR:
         return lexbor.read_html(text, _wants_css(job))
     from linkmap.parse import soup  # a tenth of a second to import, and seldom wanted

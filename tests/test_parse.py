@@ -11,7 +11,6 @@ from linkmap.parse.lexbor import read_html
 from linkmap.parse.link_header import header_links
 from linkmap.parse.links import (
     MAX_ANCHOR,
-    MAX_URL,
     Element,
     Found,
     Page,
@@ -22,6 +21,7 @@ from linkmap.parse.links import (
     rel_tokens,
 )
 from linkmap.parse.microsyntax import refresh_target, srcset_urls
+from linkmap.parse.references import MAX_URL
 from linkmap.url import url_key
 
 HERE = "http://a.test/d/p"

@@ -30,6 +30,8 @@ _TITLED = frozenset({"form", "embed", "object", "video", "audio", "button"})
 _SUBMITS = {"button": frozenset({"submit"}), "input": frozenset({"submit", "image"})}
 """The types with which these elements send their form."""
 _BUTTON_TYPES = frozenset({"reset", "button"})
+HOLDERS = frozenset(_REFERENCES) | _WITH_REL | frozenset(_SUBMITS) | {"meta", "body"}
+"""Elements other than `a` that may hold links."""
 _NO_GET = frozenset({"post", "dialog"})
 SILENT = frozenset({"script", "style"})
 APART = frozenset({"br", "p", "div", "section", "article", "header", "footer", "figure", "figcaption"}) | frozenset(

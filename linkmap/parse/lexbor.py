@@ -1,17 +1,21 @@
 """The HTML reader: elements as lexbor's HTML5 tree has them, in document order, with their evidence.
 
 Regions come from one memoised walk up the tree, so a page of 10,000 links nested 10,000 deep stays linear
-(walking every link's parents anew took 4.4 s). `<template>` content is inert: lexbor's selectors leave it out.
+(walking every link's parents anew took 4.4 s). `<template>` content is inert: lexbor keeps it beside the
+tree. One walk finds everything, because a selector for each thing walks the whole tree again (2026-11: twice the time).
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeAlias
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from linkmap.model import LinkKind, Region
 from linkmap.parse.elements import (
     APART,
+    HOLDERS,
     REGIONS,
     SILENT,
     Attributes,
@@ -35,10 +39,10 @@ from linkmap.parse.scripted import (
     root_name,
 )
 
-_SELECTOR = (
-    "[href],[src],[srcset],form,object[data],video[poster],meta[http-equiv],[imagesrcset],[formaction],body[background]"
-)
-"""Wider than what is a link, because each further selector takes time; a node that two match comes twice running."""
+_ABOUT = frozenset({"base", "title", "h1", "meta"})
+"""Elements that say something of the page."""
+_READ = _ABOUT | HOLDERS | {"a"}
+_About: TypeAlias = dict[str, list[tuple[LexborNode, Attributes]]]
 _MOST_NODES = 300
 """Nodes read for one text: links may stand in one another, each with the text of all inside (`<a><object><a>`)."""
 
@@ -46,26 +50,31 @@ _MOST_NODES = 300
 def read_html(text: str, css: bool = False) -> Page:
     """What a page says: its links as written, its base, its title and the like; with `css` those of its styles too."""
     tree = LexborHTMLParser(text)
-    base = tree.css_first("base[href]")
-    root = tree.css_first("html")
-    elements = tuple(_elements(tree, css))
+    root = tree.root
+    assert root is not None, "a document has an html element, even of an empty text"
+    about: _About = {tag: [] for tag in _ABOUT}
+    elements = _elements(tree, root, about, css)
+    metas = [attributes for _, attributes in about["meta"]]
     return Page(
         elements=elements,
-        base=_attribute(base, "href"),
-        title=_title(tree),
-        description=_attribute(tree.css_first('meta[name="description" i]'), "content"),
-        h1=_text(tree.css_first("h1")),
-        language=_attribute(root, "lang"),
-        metas=tuple(_metas(tree)),
+        base=next((attributes["href"] for _, attributes in about["base"] if "href" in attributes), None),
+        title=_title(tree, [node for node, _ in about["title"]]),
+        description=next((each.get("content") for each in metas if _is_description(each)), None),
+        h1=_text(about["h1"][0][0]) if about["h1"] else "",
+        language=root.attributes.get("lang"),
+        metas=tuple(_named_content(metas)),
         outline=_outline(tree) if has_hardly_links(element.kind for element in elements) else None,
     )
 
 
-def _metas(tree: LexborHTMLParser) -> Iterator[tuple[str, str]]:
-    for node in tree.css("meta"):  # a sixth of the time that a selector of the attributes takes
-        attributes = node.attributes
+def _named_content(metas: Iterable[Attributes]) -> Iterator[tuple[str, str]]:
+    for attributes in metas:
         if "name" in attributes and "content" in attributes:
             yield attributes["name"] or "", attributes["content"] or ""
+
+
+def _is_description(attributes: Attributes) -> bool:
+    return (attributes.get("name") or "").lower() == "description"
 
 
 def _outline(tree: LexborHTMLParser) -> Outline | None:
@@ -103,35 +112,64 @@ def _text_within(node: LexborNode | None, most: int) -> str:
     return "".join(parts)
 
 
-def _elements(tree: LexborHTMLParser, css: bool) -> Iterator[Element]:
+def _elements(tree: LexborHTMLParser, root: LexborNode, about: _About, css: bool) -> list[Element]:
+    """The links, in one walk that also lists in `about` the elements that say something of the page."""
+    elements: list[Element] = []
     regions: dict[int, Region] = {}
-    forms, styles = _Forms(tree), PageStyles()
-    last = 0
-    for node in tree.css(f"{_SELECTOR},style,[style]" if css else _SELECTOR):
-        if node.mem_id == last:
-            continue
-        last = node.mem_id
-        tag, attributes = node.tag or "", node.attributes
-        if tag == "a":
-            if "href" in attributes or "xlink:href" in attributes:
-                reference = attributes.get("href", attributes.get("xlink:href")) or ""
-                rel = attributes.get("rel") or ""
-                anchor, language = _text_or_image(node, attributes), language_of(tag, attributes)
-                yield Element(LinkKind.A, reference, rel, _region(node, regions), anchor, language)
-        elif found := list(references(tag, attributes)):
-            rel = rel_of(tag, attributes)
-            region, anchor = _region(node, regions), stand_in(tag, attributes)
-            language = language_of(tag, attributes)
-            for kind, reference in found:
-                yield Element(kind, reference, rel, region, anchor, language, lacks_alt(tag, attributes))
-        if "formaction" in attributes:
-            action = own_action(tag, attributes, forms.owner(node, attributes))
-            if action is not None:
-                anchor = (tag == "button" and _text(node).strip()) or stand_in(tag, attributes)
-                yield Element(LinkKind.FORM, action, "", _region(node, regions), anchor)
-        if css and (found_css := list(styles.references(tag, attributes, node.text))):
+    a, drawings, forms, styles = LinkKind.A, _Drawings(tree), _Forms(tree), PageStyles()
+    for node in root.traverse():
+        tag = node.tag or ""
+        if tag in _READ:
+            attributes = node.attributes
+            if tag == "a":
+                if "href" in attributes or ("xlink:href" in attributes and node.mem_id in drawings.links()):
+                    reference = attributes.get("href", attributes.get("xlink:href")) or ""
+                    rel, language = attributes.get("rel") or "", attributes.get("hreflang")
+                    anchor = _text_or_image(node, attributes)
+                    elements.append(Element(a, reference, rel, _region(node, regions), anchor, language))
+            else:
+                if tag in _ABOUT:
+                    about[tag].append((node, attributes))
+                elements.extend(_others(node, tag, attributes, regions))
+            if "formaction" in attributes:
+                elements.extend(_buttons(node, tag, attributes, forms, regions))
+        if css and (written := list(styles.references(tag, node.attributes, node.text))):
             region = _region(node, regions)
-            yield from (Element(LinkKind.CSS, reference, "", region, "") for reference in found_css)
+            elements.extend(Element(LinkKind.CSS, reference, "", region, "") for reference in written)
+    return elements
+
+
+def _others(node: LexborNode, tag: str, attributes: Attributes, regions: dict[int, Region]) -> Iterator[Element]:
+    """The links of an element other than `a`."""
+    if found := list(references(tag, attributes)):
+        rel, language, no_alt = rel_of(tag, attributes), language_of(tag, attributes), lacks_alt(tag, attributes)
+        region, anchor = _region(node, regions), stand_in(tag, attributes)
+        for kind, reference in found:
+            yield Element(kind, reference, rel, region, anchor, language, no_alt)
+
+
+def _buttons(
+    node: LexborNode, tag: str, attributes: Attributes, forms: "_Forms", regions: dict[int, Region]
+) -> Iterator[Element]:
+    """The link of a button with an address of its own."""
+    action = own_action(tag, attributes, forms.owner(node, attributes))
+    if action is not None:
+        anchor = (tag == "button" and _text(node).strip()) or stand_in(tag, attributes)
+        yield Element(LinkKind.FORM, action, "", _region(node, regions), anchor)
+
+
+class _Drawings:
+    """Which `a` are of SVG, where xlink:href is an attribute with a meaning; in HTML it has none."""
+
+    def __init__(self, tree: LexborHTMLParser) -> None:
+        self._tree = tree
+        self._links: frozenset[int] | None = None
+
+    def links(self) -> frozenset[int]:
+        """The places of all `a` that have an href of any namespace."""
+        if self._links is None:
+            self._links = frozenset(node.mem_id for node in self._tree.css("a[href]"))
+        return self._links
 
 
 class _Forms:
@@ -168,20 +206,23 @@ class _Forms:
 
 def _region(node: LexborNode, known: dict[int, Region]) -> Region:
     """The innermost sectioning element around a node; `known` remembers every ancestor seen before."""
-    passed = []
-    found = Region.NONE
+    passed: list[int] = []
+    found: Region | None = None
     parent = node.parent
     while parent is not None:
-        if parent.mem_id in known:
-            found = known[parent.mem_id]
+        place = parent.mem_id
+        found = known.get(place)
+        if found is not None:
             break
-        passed.append(parent.mem_id)
-        if parent.tag in REGIONS:
-            found = REGIONS[parent.tag]
+        passed.append(place)
+        found = REGIONS.get(parent.tag or "")
+        if found is not None:
             break
         parent = parent.parent
-    known.update(dict.fromkeys(passed, found))
-    return found
+    region = Region.NONE if found is None else found
+    for place in passed:
+        known[place] = region
+    return region
 
 
 def _text_or_image(node: LexborNode, attributes: Attributes) -> str:
@@ -189,24 +230,28 @@ def _text_or_image(node: LexborNode, attributes: Attributes) -> str:
     text = _text(node)
     if text and not text.isspace():
         return text
-    for image in node.css("img[alt]"):
-        alternative = _attribute(image, "alt")
-        if alternative and not alternative.isspace():
+    for inside in islice(node.traverse(), _MOST_NODES):
+        if inside.tag == "img" and (alternative := inside.attributes.get("alt")) and not alternative.isspace():
             return alternative
     return attributes.get("title") or ""
 
 
-def _title(tree: LexborHTMLParser) -> str | None:
+def _title(tree: LexborHTMLParser, titles: list[LexborNode]) -> str | None:
     """The text of the first title that is the page's own, not a drawing's."""
-    foreign = {node.mem_id for node in tree.css("svg title")}
-    return next((node.text() for node in tree.css("title") if node.mem_id not in foreign), None)
+    if titles and (parent := titles[0].parent) is not None and parent.tag == "head":
+        return titles[0].text()
+    foreign = {node.mem_id for node in tree.css("svg title")} if titles else ()
+    return next((node.text() for node in titles if node.mem_id not in foreign), None)
 
 
-def _text(node: LexborNode | None) -> str:
+def _text(node: LexborNode) -> str:
     """The text inside a node as a reader sees it: without scripts, blocks and lines apart from one another."""
-    first = node.first_child if node is not None else None
-    if first is None or (first.is_text_node and first.next is None):
-        return first.text() if first is not None else ""
+    first = node.first_child
+    if first is None:
+        return ""
+    only = first.text_content
+    if only is not None and first.next is None:
+        return only
     parts: list[str] = []
     size = 0
     waiting: list[LexborNode | str] = [first]
@@ -220,14 +265,10 @@ def _text(node: LexborNode | None) -> str:
         if current.next is not None:
             waiting.append(current.next)
         if current.is_text_node:
-            parts.append(current.text())
+            parts.append(current.text_content or "")
             size += len(parts[-1].strip())
         elif current.tag not in SILENT and current.first_child is not None:
             waiting.extend((" ", current.first_child) if current.tag in APART else (current.first_child,))
         if current.tag in APART:
             parts.append(" ")
     return "".join(parts)
-
-
-def _attribute(node: LexborNode | None, name: str) -> str | None:
-    return None if node is None else node.attributes.get(name)

@@ -1,15 +1,19 @@
 """The rules by which elements become links: one set, whichever reader found the elements."""
 
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
 from linkmap import url as urls
-from linkmap.model import Document, Link, LinkFlag, LinkKind, Links, Region, Target, Targets
+from linkmap.columns import Rare
+from linkmap.model import Document, LinkFlag, LinkKind, Links, Region, Targets
+from linkmap.parse.references import INERT, NO_URL, VALID, Named, names
 from linkmap.parse.scripted import Outline, script_evidence
 
-RULES_VERSION = 6
+RULES_VERSION = 7
 """Part of a capture's links digest: links found by other rules are other links."""
 
 MAX_ANCHOR = 300
@@ -17,8 +21,9 @@ MAX_TEXT = 1_000
 MAX_REL = 200
 MAX_HREFLANG = 100
 MAX_LASTMOD = 40
-MAX_URL = 65_536
-MAX_WRITTEN = 2_000
+_RELS_KEPT = 1_024
+_NO_ALT = int(LinkFlag.NO_ALT)
+_META_REFRESH = int(LinkKind.META_REFRESH)
 
 EVERY_KIND = sum(1 << kind for kind in LinkKind if kind is not LinkKind.CSS)
 """A bit 2^id for every kind that a reader gives without being asked."""
@@ -80,56 +85,77 @@ def links_of(page: Page, url: str, record: int = -1) -> Found:
         )
         page = replace(page, headers=headers, elements=elements)
     base = _base(page.base, url)
-    places: dict[str, int] = {}
-    found: list[Target] = []
-    links: list[Link] = []
-    inert = 0
-    for element, resolved in _references(page, base, url):
-        if resolved is not None and resolved.startswith(urls.INERT_SCHEMES):
-            inert += 1
-            continue
-        name, credentials, valid = _page_name(resolved, element.reference)
-        place = places.setdefault(name, len(found))
-        if place == len(found):
-            found.append(Target(name, urls.url_key(name), valid))
-        rel = rel_tokens(element.rel) if element.rel else ""
-        anchor = fold(element.anchor, MAX_ANCHOR) if element.anchor else ""
-        language = (fold(element.hreflang, MAX_HREFLANG) or None) if element.hreflang else None
-        lastmod = fold(element.lastmod, MAX_LASTMOD) if element.lastmod else None
-        flags = int(credentials * LinkFlag.CREDENTIALS | element.no_alt * LinkFlag.NO_ALT)
-        written = None
-        if resolved is not None and not credentials and not resolved.endswith(element.reference):
-            written = _where_it_says_more(element.reference, resolved)
-        links.append(Link(place, element.kind, rel, element.region, anchor, flags, language, lastmod, written))
-    return Found(_document(page, base, url, inert), Targets.of(found), Links.of(links))
+    columns = _Columns()
+    if page.headers:
+        columns.add(page.headers, names(url), url)
+    columns.add(page.elements, names(base), url)
+    return Found(_document(page, base, url, columns.inert), columns.to_targets(), columns.to_links())
 
 
-def _references(page: Page, base: str, url: str) -> Iterator[tuple[Element, str | None]]:
-    """Each element that is a link with the URL it names, None where it is no URL; headers first."""
-    refreshes = False
-    for element in page.headers:
-        resolved = urls.resolve(element.reference, url)
-        if element.kind is LinkKind.META_REFRESH:
-            refreshes = _leads_anywhere(resolved)
-        yield element, resolved
-    for element in page.elements:
-        kind, reference = element.kind, element.reference
-        if reference or kind in _EMPTY_IS_BASE:
-            resolved = urls.resolve(reference, base)
-        elif kind in _EMPTY_IS_PAGE:
-            resolved = url
-        else:
-            continue
-        if kind is LinkKind.META_REFRESH:
-            # A page refreshes once: the first one counts that leads anywhere (HTML standard, 4.2.5.3).
-            if refreshes:
+class _Columns:
+    """The links of a page and their targets while they are put together."""
+
+    def __init__(self) -> None:
+        self.inert = 0
+        self._refreshes = False
+        self._places: dict[str, int] = {}
+        self._keys: list[bytes] = []
+        self._invalid: list[int] = []
+        self._links: list[tuple[int, int, str, int, str, int]] = []
+        self._rare: list[Rare] = []
+
+    def add(self, elements: Iterable[Element], named: Callable[[str], Named], url: str) -> None:
+        """Append the links among these elements of the page at `url`."""
+        places, keys, links = self._places, self._keys, self._links
+        for kind, reference, rel, region, anchor, language, no_alt, lastmod in elements:
+            if not reference and kind not in _EMPTY_IS_BASE:
+                if kind not in _EMPTY_IS_PAGE:
+                    continue
+                reference = url
+            name, key, flags, state, written = named(reference)
+            if kind == _META_REFRESH and not self._is_first_refresh(state):
                 continue
-            refreshes = _leads_anywhere(resolved)
-        yield element, resolved
+            if state == INERT:
+                self.inert += 1
+                continue
+            place = places.get(name)
+            if place is None:
+                place = places[name] = len(keys)
+                keys.append(key)
+                if state != VALID:
+                    self._invalid.append(place)
+            if written or language or lastmod:
+                self._add_rare(len(links), language, lastmod, written)
+            if no_alt:
+                flags |= _NO_ALT
+            links.append((place, kind, rel and rel_tokens(rel), region, anchor and fold(anchor, MAX_ANCHOR), flags))
 
+    def _add_rare(self, ordinal: int, language: str | None, lastmod: str | None, written: str | None) -> None:
+        row = Rare(
+            ordinal,
+            (fold(language, MAX_HREFLANG) or None) if language else None,
+            fold(lastmod, MAX_LASTMOD) if lastmod else None,
+            written,
+        )
+        if any(row[1:]):
+            self._rare.append(row)
 
-def _leads_anywhere(resolved: str | None) -> bool:
-    return resolved is not None and not resolved.startswith(urls.INERT_SCHEMES)
+    def _is_first_refresh(self, state: int) -> bool:
+        """Whether a refresh counts: of all that lead anywhere the first does (HTML standard, 4.2.5.3)."""
+        is_first = not self._refreshes
+        self._refreshes = self._refreshes or state not in (INERT, NO_URL)
+        return is_first
+
+    def to_targets(self) -> Targets:
+        """Each page that the links lead to, once."""
+        return Targets(tuple(self._places), b"".join(self._keys), tuple(self._invalid))
+
+    def to_links(self) -> Links:
+        """The links in their order."""
+        if not self._links:
+            return Links()
+        targets, kinds, rels, regions, anchors, flags = zip(*self._links, strict=True)
+        return Links(targets, bytes(kinds), rels, bytes(regions), anchors, bytes(flags), tuple(self._rare))
 
 
 def link_kind(rel: str, hreflang: str) -> LinkKind:
@@ -156,11 +182,11 @@ def links_digest(targets: Targets, links: Links, *, nofollow: bool = False) -> b
 
     `nofollow`: the page says so of all of them, which makes them other links.
     """
-    texts = (links.targets, links.rels, links.anchors, links.rare)
-    digest = blake2b(f"{RULES_VERSION}{' nofollow' * nofollow}{texts!r}".encode(), digest_size=16)
-    for column in (targets.keys, links.kinds, links.regions, links.flags):
-        digest.update(column)
-    return digest.digest()
+    # One line each for rel and anchor, which hold no line ends, and fixed widths for the rest: no two pages are alike.
+    head = f"{RULES_VERSION}{' nofollow' * nofollow} {len(links)} {len(targets)} {links.rare!r}"
+    texts = "\n".join((head, *links.rels, *links.anchors)).encode()
+    columns = (targets.keys, array("I", links.targets).tobytes(), links.kinds, links.regions, links.flags, texts)
+    return blake2b(b"".join(columns), digest_size=16).digest()
 
 
 def fold(text: str, limit: int) -> str:
@@ -174,6 +200,10 @@ def fold(text: str, limit: int) -> str:
 
 def rel_tokens(written: str) -> str:
     """The rel attribute as a set: lower case, sorted, each token once. `nofollow` is kept however long it is."""
+    return _rel_tokens(written) if len(written) > MAX_REL else _known_rel_tokens(written)
+
+
+def _rel_tokens(written: str) -> str:
     tokens = set(written.lower().split())
     kept, room = [], MAX_REL
     for token in sorted(tokens, key=lambda token: (token != "nofollow", token)):
@@ -184,27 +214,7 @@ def rel_tokens(written: str) -> str:
     return " ".join(sorted(kept)).encode("utf-8", "replace").decode()
 
 
-def _page_name(resolved: str | None, reference: str) -> tuple[str, bool, bool]:
-    """The page a link names, whether it carried credentials, and whether it is a URL at all."""
-    if resolved is None:
-        return urls.as_written(reference)[:MAX_URL], False, False
-    name, credentials = urls.page_url(resolved)
-    return name[:MAX_URL], credentials, len(name) <= MAX_URL
-
-
-def _where_it_says_more(reference: str, resolved: str) -> str | None:
-    """The reference, capped, where it differs from its resolved form in more than the base or an empty path's slash."""
-    place = 0
-    while reference.startswith(("../", "./"), place):
-        place = reference.index("/", place) + 1
-    rest = reference[place:] if reference[place:] not in (".", "..") else ""
-    if resolved.endswith(rest):
-        return None
-    scheme, slashes, after = resolved.partition("://")
-    host, _, path = after.partition("/")
-    if "//" in rest and path[:1] in ("", "?", "#") and f"{scheme}{slashes}{host}{path}".endswith(rest):
-        return None
-    return reference[:MAX_WRITTEN].encode("utf-8", "replace").decode()
+_known_rel_tokens = lru_cache(maxsize=_RELS_KEPT)(_rel_tokens)
 
 
 def _base(written: str | None, url: str) -> str:

@@ -11,6 +11,7 @@ readers build different trees of the same page.
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from linkmap.model import LinkKind
@@ -29,6 +30,7 @@ MANY_SCRIPTS = 10
 UNREAD = frozenset({"script", "style", "template", "title"})
 """Elements whose text is none of the page's."""
 
+_TO_PAGES = frozenset({int(LinkKind.A), int(LinkKind.AREA)})
 _PROGRAM = re.compile(r"\s*(?:|module|(?:text|application)/(?:x-)?(?:java|ecma)script)\s*(?:;.*)?", re.I | re.S)
 _ROOT_ID = re.compile(
     r"_{0,3}(?:next|nuxt|gatsby|sapper|svelte)|(?:[a-z]{1,10}-)?(?:root|app)|app-(?:root|mount|container)", re.I
@@ -50,7 +52,8 @@ class Outline(NamedTuple):
 
 def has_hardly_links(kinds: Iterable[int]) -> bool:
     """Whether these kinds of all links on a page are worth an outline."""
-    return _links(kinds) <= MOST_LINKS
+    of_pages = (kind for kind in kinds if kind in _TO_PAGES)
+    return next(islice(of_pages, MOST_LINKS, None), None) is None
 
 
 def is_program(attributes: Mapping[str, str | None]) -> bool:
@@ -84,7 +87,7 @@ def script_evidence(kinds: Iterable[int], outline: Outline | None) -> str | None
 
 
 def _links(kinds: Iterable[int]) -> int:
-    return sum(kind in (LinkKind.A, LinkKind.AREA) for kind in kinds)
+    return sum(kind in _TO_PAGES for kind in kinds)
 
 
 def _counted(number: int, word: str) -> str:
