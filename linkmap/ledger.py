@@ -178,6 +178,7 @@ class Ledger:
         names.last_anchor = await self.store.value("SELECT max(id) FROM anchor")
         discovery.last_capture = await self.store.value("SELECT coalesce(max(id), 0) FROM capture")
         known = discovery.known
+        known.reserve(await self.store.value("SELECT coalesce(max(id), 0) FROM page"))
         async for rows in self.store.slices(f"SELECT url_key, {PACKED} FROM page ORDER BY id"):  # noqa: S608 our own words
             known.load(rows)
         for (reach, outcome), number in Counter(zip(known.reach[1:], known.outcome[1:], strict=True)).items():

@@ -79,6 +79,15 @@ def test_stored_pages_are_loaded_in_the_order_of_their_ids() -> None:
     assert (known.find(b"d" * 12), known.depth[4]) == (4, 300)
 
 
+@pytest.mark.parametrize("expected", [0, 1_000, 5_000, 100_000])
+def test_room_made_beforehand_changes_nothing_else(expected: int) -> None:
+    keys = [blake2b(str(number).encode(), digest_size=12).digest() for number in range(5_000)]
+    known = KnownPages()
+    known.reserve(expected)
+    known.load((key, 0) for key in keys)
+    assert known.find_many(b"".join(keys)) == list(range(1, 5_001))
+
+
 def test_many_keys_are_found_at_once_with_0_for_the_unknown() -> None:
     known = KnownPages()
     for letter in (b"a", b"b"):
