@@ -37,8 +37,8 @@ _LINKED = REDIRECTING | {Outcome.FETCHED, Outcome.NOT_HTML, Outcome.NOT_MODIFIED
 """Outcomes of pages that may have stored links; what is not HTML has them from its headers alone."""
 
 
-_SLICE = 2_000
-"""Targets met, at most, before others may have the event loop: about 15 ms where all are new."""
+_SLICE = 1_000
+"""Targets met, at most, before others may have the event loop: about 10 ms where all are new."""
 
 
 class Discovery:
@@ -355,10 +355,13 @@ class Discovery:
             target = ids[0]
             if target == page or self.known.outcome[target] in REDIRECTING:
                 self.redirected.append((page, target))
-        batch.add_links(
-            capture, links, [ids[target] for target in links.targets], names.rels(links.rels, batch),
-            names.anchors(links.anchors, batch),
-        )  # fmt: skip
+        rels = names.rels(links.rels, batch)
+        yield
+        anchors: list[int] = []
+        for start in range(0, len(links), _SLICE):
+            anchors += names.anchors(links.anchors[start : start + _SLICE], batch)
+            yield
+        batch.add_links(capture, links, [ids[target] for target in links.targets], rels, anchors)
 
     def _meet_all(self, report: Report, page: int, way: Offer, ids: list[int]) -> Iterator[None]:
         """Append the ids of a page's targets; only those that are new, or that it may bring nearer, are looked at."""
@@ -369,6 +372,7 @@ class Discovery:
 
         targets, known = report.targets, self.known
         offers, best = best_offers(report.links, len(targets), offer_of)
+        yield
         for start in range(0, len(targets), _SLICE):
             ids += known.find_many(targets.keys[start * KEY_BYTES : (start + _SLICE) * KEY_BYTES])
             for place in known.improvable(ids[start:], offers, best[start : start + _SLICE]):

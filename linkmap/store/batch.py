@@ -1,7 +1,7 @@
 """What one transaction brings to the map: rows for each table, gathered before the writer is asked."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
@@ -12,6 +12,8 @@ from linkmap.model import Document, Links, Report
 Blob: TypeAlias = bytes | bytearray
 
 _ROWS_AT_ONCE = 64
+_ROWS_FLATTENED = 16 * _ROWS_AT_ONCE
+"""Rows whose values are held in one list: Python's lock is not given away while that is made or dropped."""
 _NONE = -1
 """Stands for None among values; no column holds it."""
 
@@ -140,10 +142,11 @@ class Table:
         self.columns = tuple(columns)
         self.nullable = frozenset(nullable.split())
 
-    def append_rows(self, connection: sqlite3.Connection, rows: Iterable[Sequence[object]]) -> None:
+    def append_rows(self, connection: sqlite3.Connection, rows: Sequence[Sequence[object]]) -> None:
         """Append rows."""
-        values = chain.from_iterable(rows)
-        self.append(connection, list(map(_bindable, values) if self.nullable else values))
+        for start in range(0, len(rows), _ROWS_FLATTENED):
+            values = chain.from_iterable(rows[start : start + _ROWS_FLATTENED])
+            self.append(connection, list(map(_bindable, values) if self.nullable else values))
 
     def append(self, connection: sqlite3.Connection, values: list[object]) -> None:
         """Append the rows whose values stand in a list one after the other, None as `_NONE`."""
