@@ -8,13 +8,14 @@ A page is *exempt* from scope and --include where it is a seed or a hop of a see
 chain ends, the scope grows by that page's host or domain.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from itertools import count, repeat
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from linkmap import url as urls
+from linkmap.accounts import Accounts
+from linkmap.columns import KEY_BYTES
 from linkmap.frontier import Entry
-from linkmap.judging import NO_DEPTH, SEED, SITEMAP_DEPTH, Judgement, Offer, judge, offered
+from linkmap.judging import NO_DEPTH, SEED, SITEMAP_DEPTH, Judgement, Offer, best_offers, judge, offered
 from linkmap.known import KnownPages
 from linkmap.model import Manner, Outcome, Reach, Report, State, Target
 from linkmap.names import Names, is_nofollow
@@ -24,7 +25,6 @@ from linkmap.settings import MAX_REDIRECTS, Settings
 from linkmap.store.batch import Batch, JudgedRow, PageRow, ReachRow, VisitRow, capture_row
 from linkmap.store.sqlite import FollowedLink
 
-_STATES = tuple(State)
 _JUDGED = frozenset(
     {Outcome.TOO_DEEP, Outcome.NOFOLLOW, Outcome.KIND_NOT_FOLLOWED, Outcome.OFF_SCOPE, Outcome.EXCLUDED}
 )
@@ -37,6 +37,10 @@ _LINKED = REDIRECTING | {Outcome.FETCHED, Outcome.NOT_HTML, Outcome.NOT_MODIFIED
 """Outcomes of pages that may have stored links; what is not HTML has them from its headers alone."""
 
 
+_SLICE = 1_000
+"""Targets met, at most, before others may have the event loop: about 10 ms where all are new."""
+
+
 class Discovery:
     """The coordinator's view of the map; gathers what changes in a batch for the store."""
 
@@ -46,8 +50,7 @@ class Discovery:
         self.scope: Scope = settings.make_scope()
         self.known = KnownPages()
         self.names = Names()
-        self.counts: Counter[Outcome] = Counter()
-        self.auxiliary_counts: Counter[Outcome] = Counter()
+        self.accounts = Accounts()
         self.last_capture = 0
         self.exempt: set[int] = set()
         self.sitemaps: dict[int, int] = {}
@@ -66,12 +69,14 @@ class Discovery:
         """Outcomes whose pages must be judged again, because the scope or the settings grew."""
         self._followed = settings.followed
         self._batch = Batch()
-        self._moves: defaultdict[int, list[int]] = defaultdict(lambda: [0] * len(_STATES))
         self._reached: dict[int, None] = {}
         self._judged: dict[int, JudgedRow] = {}
+        self._unfinished: list[Iterator[None]] = []
 
     def take_batch(self) -> Batch:
         """All that changed since the last call, as rows."""
+        for _ in self.slices():
+            pass
         batch, known = self._batch, self.known
         batch.judged.extend(self._judged.values())
         for page in self._reached:
@@ -83,10 +88,9 @@ class Discovery:
                     self.sitemaps.get(page, 0), bool(known.resource[page]), known.manner[page], page,
                 )
             )  # fmt: skip
-        for host, (pending, done, failed, excluded) in self._moves.items():
-            batch.host_counts.append((pending, done, failed, excluded, host))
+        batch.host_counts = self.accounts.take_moves()
+        batch.accounts.append((self.accounts.to_json(), self.run))
         self._batch = Batch()
-        self._moves.clear()
         self._reached.clear()
         self._judged.clear()
         return batch
@@ -97,9 +101,14 @@ class Discovery:
         return bool(self.improved or self.redirected or self.judge_again)
 
     @property
+    def counts(self) -> Counter[Outcome]:
+        """Pages by outcome, auxiliary ones left out."""
+        return self.accounts.pages
+
+    @property
     def pending(self) -> int:
         """How many pages and sitemaps wait to be requested."""
-        return self.counts[Outcome.PENDING] + self.auxiliary_counts[Outcome.PENDING]
+        return self.accounts.pages[Outcome.PENDING] + self.accounts.auxiliary[Outcome.PENDING]
 
     @property
     def batch(self) -> Batch:
@@ -134,9 +143,11 @@ class Discovery:
         linked = bool(report.links) if visit.outcome is Outcome.NOT_HTML else visit.outcome in _LINKED
         capture = self._capture(page, report, with_links=linked) if dialled else None
         holder = capture if linked else None
-        self._batch.visits.append(VisitRow(outcome, visit.detail, entry.tries + 1, retry_at, capture, holder, page))
+        self._batch.visits.append(
+            VisitRow(int(outcome), visit.detail, entry.tries + 1, retry_at, capture, holder, page)
+        )
         if holder is not None:
-            self._links(page, holder, report, self._way(page))
+            self._take_links(page, holder, report, self._way(page))
         if page in self.exempt and visit.status is not None and outcome not in REDIRECTING | {Outcome.PENDING}:
             self._widen(entry.url)
         if manner != self.known.manner[page] and outcome is not Outcome.PENDING:
@@ -146,6 +157,15 @@ class Discovery:
         """Settle a pending page without a request."""
         self._move(entry.page, host, outcome)
         self._judged[entry.page] = JudgedRow(outcome, detail, self.known.manner[entry.page], entry.page)
+
+    def give_up(self, first: int, last: int, hosts: Iterable[tuple[int, bool, int]], detail: str) -> None:
+        """Exclude all pending pages from an id to another; hosts: (host, auxiliary, number of such pages)."""
+        outcome, known = Outcome.OVER_BUDGET, self.known
+        pending, given_up = bytes([Outcome.PENDING]), bytes([outcome])
+        known.outcome[first : last + 1] = known.outcome[first : last + 1].replace(pending, given_up)
+        for host, auxiliary, number in hosts:
+            self.accounts.move(host, Outcome.PENDING, outcome, auxiliary=auxiliary, number=number)
+        self._batch.given_up.append((int(outcome), detail, first, last))
 
     def record_robots(self, url: str, report: Report) -> int:
         """Take in the answer to a request for a robots.txt, and the sitemaps it names; gives the id of its capture.
@@ -167,14 +187,18 @@ class Discovery:
             holder = capture if linked else None
             self._batch.visits.append(VisitRow(outcome, report.visit.detail, 1, None, capture, holder, page))
         if linked:
-            self._links(page, capture, report, Offer(Reach.AUXILIARY))
+            self._take_links(page, capture, report, Offer(Reach.AUXILIARY))
         return capture
 
     def propagate(self, links: Iterable[FollowedLink]) -> None:
         """Pass the gain of improved pages on along their stored links."""
-        for link in links:
-            offer = self._offer(link.kind, bool(link.nofollow), bool(link.page_nofollow), self._way(link.source))
-            self._improve(link.target, link.target_url, offer)
+        listed = list(links)
+        offers = [
+            self._offer(link.kind, bool(link.nofollow), bool(link.page_nofollow), self._way(link.source))
+            for link in listed
+        ]
+        for place in self.known.improvable([link.target for link in listed], offers, range(len(offers))):
+            self._improve(listed[place].target, listed[place].target_url, offers[place])
 
     def close_loop(self, pages: Iterable[tuple[int, str]]) -> None:
         """Mark the pages (id, URL) of a redirect loop."""
@@ -191,13 +215,6 @@ class Discovery:
                 is_same = judged.outcome is not Outcome.PENDING or judged.manner == self.known.manner[page]
             if not is_same:
                 self._judge_anew(page, url, judged)
-
-    def counts_json(self) -> dict[str, dict[str, int]]:
-        """The accounting, as it is stored with the run."""
-        return {
-            name: {outcome.word: number for outcome, number in sorted(counts.items()) if number}
-            for name, counts in (("page", self.counts), ("auxiliary", self.auxiliary_counts))
-        }
 
     def _meet(self, target: Target, offer: Offer, referrer: int | None) -> int:
         page = self.known.find(target.key)
@@ -219,37 +236,25 @@ class Discovery:
 
     def _append(self, target: Target, offer: Offer, judged: Judgement, referrer: int | None) -> int:
         outcome, detail, manner = judged
-        origin = urls.origin(target.url) if target.valid else None
-        origin_id = self.names.origin(origin, self._batch) if origin else None
+        origin = self.names.origin_of(target.url, self._batch) if target.valid else 0
         page = self.known.add(
             target.key, depth=offer.depth, hops=offer.hops, reach=offer.reach, outcome=outcome, manner=manner,
             resource=offer.resource,
         )  # fmt: skip
         auxiliary = offer.reach is Reach.AUXILIARY
-        depth = _stored_depth(offer.depth)
         self._batch.pages.append(
             PageRow(
-                page, target.url, target.key, origin_id, auxiliary, depth, offer.hops, offer.reach, outcome, detail,
-                manner, offer.sitemap, offer.resource, self.run, referrer,
+                page, target.url, bytearray(target.key), origin or None, int(auxiliary), _stored_depth(offer.depth),
+                offer.hops, int(offer.reach), int(outcome), detail, int(manner), offer.sitemap, int(offer.resource),
+                self.run, referrer,
             )
         )  # fmt: skip
-        (self.auxiliary_counts if auxiliary else self.counts)[outcome] += 1
-        if origin_id is not None and not auxiliary:
-            self._moves[self.names.origin_hosts[origin_id]][_STATES.index(outcome.state)] += 1
+        self.accounts.enter(self.names.origin_hosts.get(origin, 0), outcome, auxiliary=auxiliary)
         return page
 
     def _improve(self, page: int, url: str, offer: Offer) -> None:
         """Let a link to a known page count: it may bring the page nearer, or make it one that is fetched."""
-        known = self.known
-        if not (
-            offer.exempt
-            or offer.sitemap
-            or (offer.resource and not known.resource[page])
-            or offer.reach < known.reach[page]
-            or (offer.reach == known.reach[page] and (offer.depth < known.depth[page] or offer.hops < known.hops[page]))
-        ):
-            return
-        before = self._way(page)
+        known, before = self.known, self._way(page)
         way = before.better(offer)
         if way == before:
             return
@@ -263,9 +268,8 @@ class Discovery:
             self.sitemaps[page] = way.sitemap
         if before.reach is Reach.AUXILIARY and way.reach is not Reach.AUXILIARY:
             outcome = Outcome(known.outcome[page])
-            self.auxiliary_counts[outcome] -= 1
-            self.counts[outcome] += 1
-            self._moves[self._host(url)][_STATES.index(outcome.state)] += 1
+            self.accounts.auxiliary[outcome] -= 1
+            self.accounts.enter(self._host(url), outcome, auxiliary=False)
         self._review(page, url, exempted)
 
     def _review(self, page: int, url: str, exempted: bool) -> None:
@@ -312,16 +316,9 @@ class Discovery:
 
     def _move(self, page: int, host: int, outcome: Outcome) -> None:
         """Give a page its outcome and keep the accounts: of the map, and of the host (0: none)."""
-        known = self.known
-        before = Outcome(known.outcome[page])
-        known.outcome[page] = outcome
-        auxiliary = known.reach[page] == Reach.AUXILIARY
-        counts = self.auxiliary_counts if auxiliary else self.counts
-        counts[before] -= 1
-        counts[outcome] += 1
-        if host and not auxiliary and before.state is not outcome.state:
-            self._moves[host][_STATES.index(before.state)] -= 1
-            self._moves[host][_STATES.index(outcome.state)] += 1
+        before = Outcome(self.known.outcome[page])
+        self.known.outcome[page] = outcome
+        self.accounts.move(host, before, outcome, auxiliary=self.known.reach[page] == Reach.AUXILIARY)
 
     def _widen(self, url: str) -> None:
         added = self.scope.widen(url)
@@ -331,33 +328,57 @@ class Discovery:
             self.judge_again = (Outcome.OFF_SCOPE,)
 
     def _host(self, url: str) -> int:
-        origin = urls.origin(url)
-        return self.names.host(origin.host, self._batch) if origin else 0
+        origin = self.names.origin_of(url, self._batch)
+        return self.names.origin_hosts[origin] if origin else 0
 
-    def _links(self, page: int, capture: int, report: Report, way: Offer) -> None:
+    def slices(self) -> Iterator[None]:
+        """Do what is left to do of the changes, slice by slice, so that a page of many links holds nothing up."""
+        while self._unfinished:
+            yield from self._unfinished.pop()
+
+    def _take_links(self, page: int, capture: int, report: Report, way: Offer) -> None:
+        """Append a page's links and meet their targets; of a page that has many, see `slices`."""
+        work = self._links(page, capture, report, way)
+        if len(report.links) > _SLICE:
+            self._unfinished.append(work)
+        else:
+            for _ in work:
+                pass
+
+    def _links(self, page: int, capture: int, report: Report, way: Offer) -> Iterator[None]:
         """Append a page's links and meet their targets, each with the best of its links; `way` leads to the page."""
-        names, batch, links = self.names, self._batch, report.links
-        page_nofollow = directives.is_nofollow(report.visit.robots_flags)
-        offers: list[Offer | None] = [None] * len(report.targets)
-        known_offers: dict[tuple[int, str], Offer] = {}
-        for target, kind, rel in zip(links.targets, links.kinds, links.rels, strict=True):
-            offer = known_offers.get((kind, rel))
-            if offer is None:
-                offer = known_offers[kind, rel] = self._offer(kind, is_nofollow(rel), page_nofollow, way)
-            former = offers[target]
-            offers[target] = offer if former is None or former is offer else offer.better(former)
-        ids = [self._meet(target, offer, page) for target, offer in zip(report.targets, offers, strict=True) if offer]
+        names, links = self.names, report.links
+        ids: list[int] = []
+        yield from self._meet_all(report, page, way, ids)
+        batch = self._batch
         if report.visit.outcome is Outcome.REDIRECT and ids:
             target = ids[0]
             if target == page or self.known.outcome[target] in REDIRECTING:
                 self.redirected.append((page, target))
-        batch.links.extend(
-            zip(
-                repeat(capture, len(links)), count(), [ids[target] for target in links.targets], links.kinds,
-                [names.rel(rel, batch) for rel in links.rels], links.regions,
-                [names.anchor(anchor, batch) for anchor in links.anchors], links.flags, *links.rare_columns(),
-            )
-        )  # fmt: skip
+        rels = names.rels(links.rels, batch)
+        yield
+        anchors: list[int] = []
+        for start in range(0, len(links), _SLICE):
+            anchors += names.anchors(links.anchors[start : start + _SLICE], batch)
+            yield
+        batch.add_links(capture, links, [ids[target] for target in links.targets], rels, anchors)
+
+    def _meet_all(self, report: Report, page: int, way: Offer, ids: list[int]) -> Iterator[None]:
+        """Append the ids of a page's targets; only those that are new, or that it may bring nearer, are looked at."""
+        page_nofollow = directives.is_nofollow(report.visit.robots_flags)
+
+        def offer_of(kind: int, rel: str) -> Offer:
+            return self._offer(kind, is_nofollow(rel), page_nofollow, way)
+
+        targets, known = report.targets, self.known
+        offers, best = best_offers(report.links, len(targets), offer_of)
+        yield
+        for start in range(0, len(targets), _SLICE):
+            ids += known.find_many(targets.keys[start * KEY_BYTES : (start + _SLICE) * KEY_BYTES])
+            for place in known.improvable(ids[start:], offers, best[start : start + _SLICE]):
+                at = start + place
+                ids[at] = self._meet(targets[at], offers[best[at]], page)
+            yield
 
     def _offer(self, kind: int, nofollow: bool, page_nofollow: bool, way: Offer) -> Offer:
         """How a link reaches its target from a page with this way to it; nofollow may be said by either."""

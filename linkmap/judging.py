@@ -6,9 +6,10 @@ robots.txt or an index names it so; as a page; and, where --check asks for it, a
 to be there.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-from linkmap.model import FREE_KINDS, RESOURCE_KINDS, SITEMAP_KINDS, LinkKind, Manner, Outcome, Reach
+from linkmap.model import FREE_KINDS, RESOURCE_KINDS, SITEMAP_KINDS, LinkKind, Links, Manner, Outcome, Reach
 from linkmap.scope import Exclusion, Scope
 from linkmap.settings import MAX_REDIRECTS, Check, Settings
 
@@ -64,14 +65,18 @@ class Judgement(NamedTuple):
     manner: Manner = Manner.PAGE
 
 
+_PENDING = Judgement(Outcome.PENDING)
+_NO_SITEMAP = Exclusion(Outcome.KIND_NOT_FOLLOWED)
+
+
 def judge(url: str, way: Offer, settings: Settings, scope: Scope, *, valid: bool = True) -> Judgement:
     """What is to become of a page, with the best of all ways that lead to it so far."""
-    no_sitemap = _no_sitemap(url, way, settings, scope, valid=valid)
+    no_sitemap = _no_sitemap(url, way, settings, scope, valid=valid) if way.sitemap else _NO_SITEMAP
     if no_sitemap is None:
         return Judgement(Outcome.PENDING, manner=Manner.SITEMAP)
     no_page = scope.exclusion(url, valid=valid, exempt=way.exempt) or _by_links(way, settings)
     if no_page is None:
-        return Judgement(Outcome.PENDING)
+        return _PENDING
     if _is_checked(url, way, no_page, settings, scope):
         return Judgement(Outcome.PENDING, manner=Manner.CHECK)
     reason = no_sitemap if way.sitemap and way.reach is Reach.AUXILIARY else no_page
@@ -90,9 +95,9 @@ def _by_links(way: Offer, settings: Settings) -> Exclusion | None:
 
 
 def _no_sitemap(url: str, way: Offer, settings: Settings, scope: Scope, *, valid: bool) -> Exclusion | None:
-    """Why a page is not read as a sitemap, or None where it is."""
-    if not (way.sitemap and settings.sitemaps and settings.followed >> LinkKind.SITEMAP_FILE & 1):
-        return Exclusion(Outcome.KIND_NOT_FOLLOWED)
+    """Why a page that is named a sitemap is not read as one, or None where it is."""
+    if not (settings.sitemaps and settings.followed >> LinkKind.SITEMAP_FILE & 1):
+        return _NO_SITEMAP
     if found := scope.exclusion(url, valid=valid, exempt=True):
         return found
     if not scope.covers_sitemap(url):
@@ -147,3 +152,26 @@ def _offered_by_sitemap(kind: int, source: Offer) -> Offer:
     if kind == LinkKind.SITEMAP:
         return Offer(Reach.FOLLOWED, min(depth, SITEMAP_DEPTH) if source.sitemap else depth)
     return Offer(Reach.FOLLOWED, depth, sitemap=source.sitemap + 1 if source.sitemap else 0)
+
+
+def best_offers(links: Links, targets: int, offer_of: Callable[[int, str], Offer]) -> tuple[list[Offer], list[int]]:
+    """The distinct offers of a page's links, and for each target the place of the best of its offers among them.
+
+    `offer_of` gives the offer of a kind with rel tokens; it is asked once for each that the page has.
+    """
+    pairs = dict.fromkeys(zip(links.kinds, links.rels, strict=True))
+    offers: dict[Offer, int] = {}
+    places = {pair: offers.setdefault(offer_of(*pair), len(offers)) for pair in pairs}
+    if len(offers) < 2:
+        return list(offers), [0] * targets
+    listed, best = list(offers), [-1] * targets
+    for target, pair in zip(links.targets, zip(links.kinds, links.rels, strict=True), strict=True):
+        place, former = places[pair], best[target]
+        if former < 0:
+            best[target] = place
+        elif former != place:
+            offer = listed[place].better(listed[former])
+            best[target] = place = offers.setdefault(offer, len(listed))
+            if place == len(listed):
+                listed.append(offer)
+    return listed, best

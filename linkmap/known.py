@@ -6,11 +6,34 @@ by one, so that growing never copies more than a 64th of the table.
 """
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from struct import Struct, pack
+from typing import Protocol
 
+_KEY = Struct("<QI")
 _SEGMENTS = 64
 _FIRST_SLOTS = 64
 _FULLEST = 0.7
+
+PACKED = "coalesce(depth, 65535) | (hops << 16) | (reach << 24) | (outcome << 32) | (manner << 40) | (resource << 48)"
+"""What `KnownPages.load` takes of a row of `page`, as one number: two values a row are read twice as fast as seven."""
+
+
+class Way(Protocol):
+    """How links lead to a page (`judging.Offer`)."""
+
+    @property
+    def reach(self) -> int: ...
+    @property
+    def depth(self) -> int: ...
+    @property
+    def hops(self) -> int: ...
+    @property
+    def exempt(self) -> bool: ...
+    @property
+    def sitemap(self) -> int: ...
+    @property
+    def resource(self) -> bool: ...
 
 
 class KnownPages:
@@ -36,8 +59,40 @@ class KnownPages:
 
     def find(self, key: bytes) -> int:
         """The id of the page with this 12-byte key, or 0."""
-        head = int.from_bytes(key[:8], "little")
-        return self._segments[head % _SEGMENTS].find(head, int.from_bytes(key[8:], "little"))
+        return self.find_many(key)[0]
+
+    def find_many(self, keys: bytes) -> list[int]:
+        """The ids of the pages with these 12-byte keys, one after the other; 0 for each that is not known."""
+        found: list[int] = []
+        segments = self._segments
+        for head, check in _KEY.iter_unpack(keys):
+            segment = segments[head % _SEGMENTS]
+            ids, mask = segment.ids, segment.mask
+            slot = (head // _SEGMENTS) & mask
+            while (page := ids[slot]) and (segment.heads[slot] != head or segment.checks[slot] != check):
+                slot = (slot + 1) & mask
+            found.append(page)
+        return found
+
+    def improvable(self, pages: Sequence[int], ways: Sequence[Way], chosen: Sequence[int]) -> list[int]:
+        """The places of pages that are not known (0), or that a way may bring nearer; `chosen` numbers the way of each.
+
+        For the many links that lead where much better ones do, this is all that is asked.
+        """
+        reaches, depths, hops, resources = self.reach, self.depth, self.hops, self.resource
+        limits = [(int(way.reach), way.depth, way.hops, bool(way.exempt or way.sitemap), way.resource) for way in ways]
+        found: list[int] = []
+        for place, (page, number) in enumerate(zip(pages, chosen, strict=True)):
+            reach, depth, hop, always, resource = limits[number]
+            if (
+                not page
+                or reaches[page] > reach
+                or (reaches[page] == reach and (depths[page] > depth or hops[page] > hop))
+                or always
+                or (resource and not resources[page])
+            ):
+                found.append(place)
+        return found
 
     def add(
         self, key: bytes, *, depth: int, hops: int, reach: int, outcome: int, manner: int = 0, resource: bool = False
@@ -50,40 +105,45 @@ class KnownPages:
         self.manner.append(manner)
         self.resource.append(resource)
         page = len(self)
-        head = int.from_bytes(key[:8], "little")
-        self._segments[head % _SEGMENTS].add(head, int.from_bytes(key[8:], "little"), page)
+        head, check = _KEY.unpack(key)
+        self._segments[head % _SEGMENTS].add(head, check, page)
         return page
 
-    def load(self, rows: Iterable[tuple[bytes, int | None, int, int, int, int, int]]) -> None:
-        """Take in stored pages (url_key, depth, hops, reach, outcome, manner, resource) in the order of their ids."""
-        for key, depth, hops, reach, outcome, manner, resource in rows:
-            nearest = self.NO_DEPTH if depth is None else depth
-            self.add(
-                key, depth=nearest, hops=hops, reach=reach, outcome=outcome, manner=manner, resource=bool(resource)
-            )
+    def load(self, rows: Iterable[tuple[bytes, int]]) -> None:
+        """Take in stored pages (url_key, `PACKED`) in the order of their ids."""
+        columns = tuple(zip(*rows, strict=True))
+        if not columns:
+            return
+        first = len(self) + 1
+        octets = pack(f"<{len(columns[1])}Q", *columns[1])
+        self.depth.extend(low | high << 8 for low, high in zip(octets[::8], octets[1::8], strict=True))
+        for column, place in (self.hops, 2), (self.reach, 3), (self.outcome, 4), (self.manner, 5), (self.resource, 6):
+            column.extend(octets[place::8])
+        segments = self._segments
+        for page, (head, check) in enumerate(_KEY.iter_unpack(b"".join(columns[0])), first):
+            segments[head % _SEGMENTS].add(head, check, page)
+
+    def reserve(self, pages: int) -> None:
+        """Make room, while nothing is known, for so many pages at once: growing step by step takes twice the time."""
+        slots = _FIRST_SLOTS
+        while slots * _FULLEST * _SEGMENTS < pages:
+            slots *= 2
+        self._segments = [_Segment(slots) for _ in range(_SEGMENTS)]
 
 
 class _Segment:
-    __slots__ = ("checks", "count", "heads", "ids", "mask")
+    __slots__ = ("checks", "count", "heads", "ids", "mask", "most")
 
     def __init__(self, slots: int = _FIRST_SLOTS) -> None:
         self.heads = array("Q", bytes(8 * slots))
         self.checks = array("I", bytes(4 * slots))
         self.ids = array("I", bytes(4 * slots))
         self.mask = slots - 1
+        self.most = int(_FULLEST * slots)
         self.count = 0
 
-    def find(self, head: int, check: int) -> int:
-        heads, checks, ids, mask = self.heads, self.checks, self.ids, self.mask
-        slot = (head // _SEGMENTS) & mask
-        while page := ids[slot]:
-            if heads[slot] == head and checks[slot] == check:
-                return page
-            slot = (slot + 1) & mask
-        return 0
-
     def add(self, head: int, check: int, page: int) -> None:
-        if self.count >= _FULLEST * (self.mask + 1):
+        if self.count >= self.most:
             self._grow()
         ids, mask = self.ids, self.mask
         slot = (head // _SEGMENTS) & mask
@@ -97,4 +157,5 @@ class _Segment:
         for head, check, page in zip(self.heads, self.checks, self.ids, strict=True):
             if page:
                 larger.add(head, check, page)
-        self.heads, self.checks, self.ids, self.mask = larger.heads, larger.checks, larger.ids, larger.mask
+        self.heads, self.checks, self.ids = larger.heads, larger.checks, larger.ids
+        self.mask, self.most = larger.mask, larger.most

@@ -4,12 +4,15 @@ Within the transaction the consequences are drawn to their end: depths are passe
 redirect loops are closed, pages are judged again where the scope grew. What comes out is committed as a whole.
 """
 
+import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Self
 
 from linkmap.discovery import REDIRECTING, Discovery
-from linkmap.frontier import Entry
-from linkmap.model import Manner, Outcome, State
+from linkmap.known import PACKED
+from linkmap.model import Manner, Outcome, Reach, State
 from linkmap.seeds import Seed
 from linkmap.settings import Settings
 from linkmap.store.sqlite import Store
@@ -21,6 +24,8 @@ Change = Callable[[Discovery], object]
 _LONGEST_LOOP = 1_000
 _AT_ONCE = 1_000
 """Pages whose links are held in memory at the same time."""
+_GIVEN_UP_AT_ONCE = 50_000
+"""Pages by id that one transaction looks through, so that the write-ahead log stays small."""
 _EXCLUDED = tuple(outcome for outcome in Outcome if outcome.state is State.EXCLUDED)
 
 
@@ -85,8 +90,9 @@ class Ledger:
                 discovery.run = await store.start_run(discovery.settings.to_json(), discovery.settings.agent)
             for change in changes:
                 change(discovery)
+                for _ in discovery.slices():
+                    await asyncio.sleep(0)
             await self._settle()
-            await store.save_run(discovery.run, discovery.counts_json())
             await store.commit()
         except BaseException:
             await store.rollback()
@@ -94,21 +100,19 @@ class Ledger:
 
     async def give_up_pending(self, detail: str) -> int:
         """Exclude what is still pending because the budget is spent; gives how many pages that were."""
-        total = 0
-        while rows := await self.store.rows(
-            "SELECT page.id, page.url, page.depth, page.origin, page.tries, origin.host FROM page "
-            "JOIN origin ON origin.id = page.origin WHERE page.outcome = 0 LIMIT 10000"
-        ):
-            entries = [
-                (host, Entry(depth or 0, page, url, origin, tries)) for page, url, depth, origin, tries, host in rows
-            ]
-
-            def give_up(discovery: Discovery, entries: list[tuple[int, Entry]] = entries) -> None:
-                for host, entry in entries:
-                    discovery.decide(host, entry, Outcome.OVER_BUDGET, detail)
-
-            await self.commit([give_up])
-            total += len(entries)
+        known, total = self.discovery.known, 0
+        for first in range(1, len(known) + 1, _GIVEN_UP_AT_ONCE):
+            last = min(first + _GIVEN_UP_AT_ONCE - 1, len(known))
+            if Outcome.PENDING not in known.outcome[first : last + 1]:
+                continue
+            hosts = await self.store.rows(
+                "SELECT origin.host, page.auxiliary, count(*) "
+                "FROM page NOT INDEXED JOIN origin ON origin.id = page.origin "
+                "WHERE page.id BETWEEN ? AND ? AND page.outcome = 0 GROUP BY origin.host, page.auxiliary",
+                (first, last),
+            )
+            await self.commit([partial(Discovery.give_up, first=first, last=last, hosts=hosts, detail=detail)])
+            total += sum(number for _, _, number in hosts)
         return total
 
     async def hosts_with_pending(self) -> list[tuple[int, float | None, float | None]]:
@@ -173,12 +177,13 @@ class Ledger:
             names.rel_ids[tokens] = rel
         names.last_anchor = await self.store.value("SELECT max(id) FROM anchor")
         discovery.last_capture = await self.store.value("SELECT coalesce(max(id), 0) FROM capture")
-        pages = "SELECT url_key, depth, hops, reach, outcome, manner, resource, auxiliary FROM page ORDER BY id"
-        async for rows in self.store.slices(pages):
-            discovery.known.load(row[:7] for row in rows)
-            for *_, outcome, _, _, auxiliary in rows:
-                counts = discovery.auxiliary_counts if auxiliary else discovery.counts
-                counts[Outcome(outcome)] += 1
+        known = discovery.known
+        known.reserve(await self.store.value("SELECT coalesce(max(id), 0) FROM page"))
+        async for rows in self.store.slices(f"SELECT url_key, {PACKED} FROM page ORDER BY id"):  # noqa: S608 our own words
+            known.load(rows)
+        for (reach, outcome), number in Counter(zip(known.reach[1:], known.outcome[1:], strict=True)).items():
+            counts = discovery.accounts.auxiliary if reach == Reach.AUXILIARY else discovery.accounts.pages
+            counts[Outcome(outcome)] += number
         discovery.sitemaps = dict(await self.store.rows("SELECT id, sitemap FROM page WHERE sitemap > 0"))
         await self._load_seeds()
 

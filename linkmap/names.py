@@ -1,11 +1,14 @@
 """Numbers for names: hosts and origins, rel tokens, anchor texts. New ones are noted for the next batch."""
 
+from collections.abc import Sequence
+
 from linkmap import url as urls
 from linkmap.store.batch import Batch
 from linkmap.url import Origin
 
 _MOST_ANCHORS = 100_000
 _MOST_RELS = 10_000
+_SHORTEST_ORIGIN = len("http://a")
 _COMMON_RELS = frozenset({"nofollow", "ugc", "sponsored", "noopener", "noreferrer", "external"})
 
 
@@ -18,6 +21,8 @@ class Names:
         self.origin_ids: dict[Origin, int] = {}
         self.origin_hosts: dict[int, int] = {}
         """Origin id -> host id."""
+        self._origins_by_prefix: dict[str, int] = {}
+        """A URL up to its path -> origin id."""
         self.rel_ids: dict[str, int] = {"": 0}
         self._anchor_ids: dict[str, int] = {"": 0}
         self.last_anchor = 0
@@ -50,6 +55,35 @@ class Names:
             batch.origins.append((found, origin.scheme, host, origin.port))
         return found
 
+    def origin_of(self, url: str, batch: Batch) -> int:
+        """The id of the origin of a serialised URL; 0 where it is none of http(s)."""
+        prefix = url[: url.find("/", _SHORTEST_ORIGIN)]
+        found = self._origins_by_prefix.get(prefix, 0)
+        if not found and (origin := urls.origin(url)):
+            found = self._origins_by_prefix[prefix] = self.origin(origin, batch)
+        return found
+
+    def rels(self, tokens: Sequence[str], batch: Batch) -> list[int]:
+        """The ids of the rel tokens of many links."""
+        found = [self.rel_ids.get(each) for each in tokens]
+        if None not in found:
+            return found  # type: ignore[return-value]
+        return [self.rel(each, batch) for each in tokens]
+
+    def anchors(self, texts: Sequence[str], batch: Batch) -> list[int]:
+        """The ids of the anchor texts of many links. Those met long ago may get a second one; memory stays bounded."""
+        ids = self._anchor_ids
+        missing = [text for text in dict.fromkeys(texts) if text not in ids]
+        if missing and len(ids) >= _MOST_ANCHORS:
+            ids = self._anchor_ids = {"": 0}
+            missing = [text for text in dict.fromkeys(texts) if text]
+        if missing:
+            numbers = range(self.last_anchor + 1, self.last_anchor + 1 + len(missing))
+            self.last_anchor += len(missing)
+            ids.update(zip(missing, numbers, strict=True))
+            batch.anchors.extend(zip(numbers, missing, strict=True))
+        return [ids[text] for text in texts]
+
     def rel(self, tokens: str, batch: Batch) -> int:
         """The id of a set of rel tokens. Past 10,000 sets only the tokens that bear on crawling are told apart."""
         found = self.rel_ids.get(tokens)
@@ -61,17 +95,6 @@ class Names:
                 return self.rel(common, batch)
         found = self.rel_ids[tokens] = len(self.rel_ids)
         batch.rels.append((found, tokens, is_nofollow(tokens)))
-        return found
-
-    def anchor(self, text: str, batch: Batch) -> int:
-        """The id of an anchor text. Those met long ago may get a second one; memory stays bounded."""
-        found = self._anchor_ids.get(text)
-        if found is None:
-            if len(self._anchor_ids) >= _MOST_ANCHORS:
-                self._anchor_ids = {"": 0}
-            self.last_anchor += 1
-            found = self._anchor_ids[text] = self.last_anchor
-            batch.anchors.append((found, text))
         return found
 
 

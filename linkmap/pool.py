@@ -94,6 +94,9 @@ class Pool:
         self._answers = 0
         self._since = time.monotonic()
         self._starting = False
+        self._started = False
+        self._ready = asyncio.Event()
+        """Set while there is a worker, once they have been started."""
         self._closing = False
         self._group = asyncio.TaskGroup()
 
@@ -125,10 +128,11 @@ class Pool:
 
     async def visit(self, job: Job, host: int) -> Report:
         """What came of a job for a host. Raises OutOfFilesError and WorkerDiedError, because then nothing came."""
-        if not self._workers:
+        if not self._started:
             report = await visit(job, self._client)
             self._count_answer()
             return report
+        await self._ready.wait()
         worker = self._choose(host)
         self._tickets += 1
         return await worker.send(self._tickets, job)
@@ -157,9 +161,11 @@ class Pool:
         started = await asyncio.gather(*(self._start() for _ in range(self._number)))
         for worker in started:
             self._take_in(worker)
+        self._started = True
 
     def _take_in(self, worker: _Worker) -> None:
         self._workers.append(worker)
+        self._ready.set()
         self._group.create_task(self._watch(worker))
 
     async def _start(self) -> _Worker:
@@ -176,6 +182,8 @@ class Pool:
         """Receive from a worker until it is gone, and put another in its place where that was too early."""
         await worker.receive()
         self._workers.remove(worker)
+        if not self._workers:
+            self._ready.clear()
         await worker.process.wait()
         if self._closing:
             return

@@ -11,6 +11,13 @@ WITH
 stored(fresh) AS (
     SELECT EXISTS (SELECT 1 FROM computed WHERE name = 'degree' AND capture = (SELECT max(id) FROM capture))
 ),
+least(in_pages) AS (
+    SELECT coalesce((SELECT in_pages FROM degree INDEXED BY degree_in_pages
+                     ORDER BY in_pages DESC LIMIT 1 OFFSET max(coalesce(:limit, 20), 1) - 1), 0)
+    WHERE coalesce(:limit, 20) >= 0
+    UNION ALL
+    SELECT 0 WHERE coalesce(:limit, 20) < 0
+),
 occurrence(page, source, host) AS (
     SELECT link.target, page.id, origin.host
     FROM stored
@@ -30,7 +37,11 @@ occurrence(page, source, host) AS (
                         AND link.kind IN (SELECT id FROM kind WHERE navigation)))
 ),
 counted(page, in_pages, in_links, in_hosts) AS (
-    SELECT page, in_pages, in_links, in_hosts FROM stored CROSS JOIN degree WHERE stored.fresh
+    SELECT degree.page, degree.in_pages, degree.in_links, degree.in_hosts
+    FROM stored
+    CROSS JOIN least
+    CROSS JOIN degree INDEXED BY degree_in_pages ON degree.in_pages >= least.in_pages
+    WHERE stored.fresh
     UNION ALL
     SELECT page, count(DISTINCT source), count(source), count(DISTINCT host) FROM occurrence GROUP BY page
 )

@@ -11,6 +11,13 @@ WITH
 stored(fresh) AS (
     SELECT EXISTS (SELECT 1 FROM computed WHERE name = 'degree' AND capture = (SELECT max(id) FROM capture))
 ),
+least(out_pages) AS (
+    SELECT coalesce((SELECT out_pages FROM degree INDEXED BY degree_out_pages WHERE out_pages > 0
+                     ORDER BY out_pages DESC LIMIT 1 OFFSET max(coalesce(:limit, 20), 1) - 1), 0)
+    WHERE coalesce(:limit, 20) >= 0
+    UNION ALL
+    SELECT 0 WHERE coalesce(:limit, 20) < 0
+),
 occurrence(page, target) AS (
     SELECT page.id, link.target
     FROM stored
@@ -26,7 +33,17 @@ occurrence(page, target) AS (
       AND page.manner <> 2 AND page.outcome IN (SELECT id FROM outcome WHERE state = 'done')
 ),
 counted(page, out_pages, out_links) AS (
-    SELECT page, out_pages, out_links FROM stored CROSS JOIN degree WHERE stored.fresh
+    SELECT degree.page, degree.out_pages, degree.out_links
+    FROM stored
+    CROSS JOIN least
+    CROSS JOIN degree INDEXED BY degree_out_pages ON degree.out_pages >= least.out_pages AND degree.out_pages > 0
+    WHERE stored.fresh
+    UNION ALL
+    SELECT degree.page, 0, 0
+    FROM stored
+    CROSS JOIN least
+    CROSS JOIN degree ON least.out_pages = 0 AND degree.out_pages = 0
+    WHERE stored.fresh
     UNION ALL
     SELECT page, count(DISTINCT target), count(target) FROM occurrence GROUP BY page
 )

@@ -60,6 +60,33 @@ def test_degrees_count_pages_links_and_hosts_once(large: Path) -> None:
     assert rows(large, "SELECT state FROM run") == [("finished",)]
 
 
+def test_degrees_are_those_of_the_view_edges(large: Path) -> None:
+    with closing(sqlite3.connect(large, isolation_level=None)) as connection:
+        for host in range(2, 6):
+            connection.execute(
+                "INSERT INTO host VALUES (?, ?, ?, ?, NULL, NULL, 0, 0, 0, 0)", (host, *[f"h{host}"] * 3)
+            )
+            connection.execute("INSERT INTO origin (id, scheme, host, port) VALUES (?, 'http', ?, 80)", (host, host))
+        connection.execute("UPDATE page SET origin = 1 + id % 5 WHERE id % 3 = 0")
+        connection.execute("UPDATE page SET auxiliary = 1, links = NULL WHERE id % 1000 = 1")
+        connection.execute("DELETE FROM link WHERE target % 1000 = 1 OR target > 24000 AND capture % 2 = 0")
+        connection.execute("UPDATE link SET kind = 1 + ordinal, target = target / 3 + 2 WHERE target % 1000 <> 4")
+        connection.execute("DELETE FROM link WHERE target % 1000 = 1")
+    ensure_indexed(large)
+    inward = (
+        "SELECT target, sum(weight), count(*), count(DISTINCT origin.host) FROM edges JOIN page ON page.id = source "
+        "JOIN origin ON origin.id = page.origin GROUP BY target ORDER BY target"
+    )
+    stored = rows(large, "SELECT page, in_links, in_pages, in_hosts FROM degree WHERE in_links > 0 ORDER BY page")
+    assert stored == rows(large, inward)
+    assert len({hosts for *_, hosts in stored}) == 5
+    outward = "SELECT source, sum(weight), count(*) FROM edges GROUP BY source ORDER BY source"
+    assert rows(large, "SELECT page, out_links, out_pages FROM degree WHERE out_links > 0 ORDER BY page") == rows(
+        large, outward
+    )
+    assert rows(large, "SELECT count(*) FROM degree") == rows(large, "SELECT count(*) FROM page WHERE auxiliary = 0")
+
+
 @pytest.mark.parametrize("after_s", [0.0, 0.1, 0.2])
 def test_ctrl_c_skips_the_indexing_and_the_next_question_builds_it(large: Path, tmp_path: Path, after_s: float) -> None:
     process = start_crawl(large, "--resume")

@@ -10,29 +10,46 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from linkmap.model import LinkmapError
+from linkmap.model import NAVIGATION_KINDS, LinkmapError
 from linkmap.store.lock import try_lock, unlock
 from linkmap.store.reader import check_is_file, check_is_map, open_reader, unindexed
 
-DEGREES = """
+_NAVIGATION = f"{sum(1 << kind for kind in NAVIGATION_KINDS)} >> link.kind & 1"
+# Counting what is distinct costs a table in memory for each page, so it is done only for those where the least and
+# the greatest, or the number of links, do not tell: few, as most pages are linked to once or twice.
+DEGREES = (
+    "CREATE TEMP TABLE source (capture INTEGER PRIMARY KEY, page INTEGER NOT NULL, host INTEGER NOT NULL)",
+    "INSERT INTO source (capture, page, host) SELECT capture.id, page.id, origin.host FROM capture "
+    "CROSS JOIN page ON page.id = capture.page AND page.links = capture.id "
+    "CROSS JOIN origin ON origin.id = page.origin WHERE page.auxiliary = 0",
+    f"""
 INSERT INTO degree (page, in_links, in_pages, in_hosts, out_links, out_pages)
-WITH edge AS MATERIALIZED (SELECT source, target, weight FROM edges),
-     inward AS (SELECT edge.target AS page, sum(edge.weight) AS links, count(*) AS pages,
-                       count(DISTINCT origin.host) AS hosts
-                FROM edge
-                CROSS JOIN page ON page.id = edge.source
-                JOIN origin ON origin.id = page.origin
-                GROUP BY edge.target),
-     outward AS (SELECT source AS page, sum(weight) AS links, count(*) AS pages FROM edge GROUP BY source)
-SELECT page.id, coalesce(inward.links, 0), coalesce(inward.pages, 0), coalesce(inward.hosts, 0),
-       coalesce(outward.links, 0), coalesce(outward.pages, 0)
-FROM page
-LEFT JOIN inward ON inward.page = page.id
-LEFT JOIN outward ON outward.page = page.id
-WHERE page.auxiliary = 0
-  AND (inward.page IS NOT NULL OR outward.page IS NOT NULL
-       OR (page.manner <> 2 AND page.outcome IN (SELECT id FROM outcome WHERE state = 'done')))
-"""
+SELECT target, links, packed >> 32, packed & 0xffffffff, 0, 0
+FROM (SELECT link.target AS target, count(*) AS links,
+             CASE WHEN min(link.capture) = max(link.capture) THEN 1 << 32 | 1
+                  WHEN count(*) = 2 THEN 2 << 32 | (1 + (min(source.host) <> max(source.host)))
+                  ELSE (SELECT count(DISTINCT other.capture) << 32 | count(DISTINCT source.host)
+                        FROM link AS other INDEXED BY link_target
+                        CROSS JOIN source ON source.capture = other.capture
+                        WHERE {_NAVIGATION.replace("link", "other")} AND source.page <> other.target
+                          AND other.target = link.target) END AS packed
+      FROM link INDEXED BY link_target CROSS JOIN source ON source.capture = link.capture
+      WHERE {_NAVIGATION} AND source.page <> link.target
+      GROUP BY link.target)
+""",  # noqa: S608 our own words
+    f"""
+INSERT INTO degree (page, in_links, in_pages, in_hosts, out_links, out_pages)
+SELECT source.page, 0, 0, 0, count(*), count(DISTINCT link.target)
+FROM source CROSS JOIN link ON link.capture = source.capture
+WHERE {_NAVIGATION} AND source.page <> link.target
+GROUP BY source.capture
+ON CONFLICT (page) DO UPDATE SET out_links = excluded.out_links, out_pages = excluded.out_pages
+""",  # noqa: S608 our own words
+    "INSERT OR IGNORE INTO degree (page, in_links, in_pages, in_hosts, out_links, out_pages) "
+    "SELECT id, 0, 0, 0, 0, 0 FROM page WHERE auxiliary = 0 AND manner <> 2 "
+    "AND outcome IN (SELECT id FROM outcome WHERE state = 'done')",
+    "DROP TABLE source",
+)
 
 
 class Step(NamedTuple):
@@ -59,8 +76,12 @@ STEPS = (
         "SELECT count(*) FROM computed WHERE name = 'degree' AND capture = (SELECT coalesce(max(id), 0) FROM capture)",
         (
             "BEGIN IMMEDIATE",
+            "DROP INDEX degree_in_pages",
+            "DROP INDEX degree_out_pages",
             "DELETE FROM degree",
-            DEGREES,
+            *DEGREES,
+            "CREATE INDEX degree_in_pages ON degree (in_pages)",
+            "CREATE INDEX degree_out_pages ON degree (out_pages) WHERE out_pages > 0",
             "INSERT OR REPLACE INTO computed (name, capture, computed_at, settings) "
             "SELECT 'degree', coalesce(max(id), 0), (julianday('now') - 2440587.5) * 86400.0, '{}' FROM capture",
             "COMMIT",

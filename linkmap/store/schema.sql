@@ -218,6 +218,8 @@ CREATE TABLE degree (
     out_links  INTEGER NOT NULL,
     out_pages  INTEGER NOT NULL
 );
+CREATE INDEX degree_in_pages ON degree (in_pages);
+CREATE INDEX degree_out_pages ON degree (out_pages) WHERE out_pages > 0;
 CREATE TABLE rank (
     page       INTEGER PRIMARY KEY,
     pagerank   REAL NOT NULL,
