@@ -193,10 +193,7 @@ class Discovery:
     def propagate(self, links: Iterable[FollowedLink]) -> None:
         """Pass the gain of improved pages on along their stored links."""
         listed = list(links)
-        offers = [
-            self._offer(link.kind, bool(link.nofollow), bool(link.page_nofollow), self._way(link.source))
-            for link in listed
-        ]
+        offers = [self._offer(link.kind, link.rel, bool(link.page_nofollow), self._way(link.source)) for link in listed]
         for place in self.known.improvable([link.target for link in listed], offers, range(len(offers))):
             self._improve(listed[place].target, listed[place].target_url, offers[place])
 
@@ -368,7 +365,7 @@ class Discovery:
         page_nofollow = directives.is_nofollow(report.visit.robots_flags)
 
         def offer_of(kind: int, rel: str) -> Offer:
-            return self._offer(kind, is_nofollow(rel), page_nofollow, way)
+            return self._offer(kind, rel, page_nofollow, way)
 
         targets, known = report.targets, self.known
         offers, best = best_offers(report.links, len(targets), offer_of)
@@ -380,10 +377,10 @@ class Discovery:
                 ids[at] = self._meet(targets[at], offers[best[at]], page)
             yield
 
-    def _offer(self, kind: int, nofollow: bool, page_nofollow: bool, way: Offer) -> Offer:
+    def _offer(self, kind: int, rel: str, page_nofollow: bool, way: Offer) -> Offer:
         """How a link reaches its target from a page with this way to it; nofollow may be said by either."""
-        said = nofollow or (page_nofollow and kind not in directives.OF_THE_PAGE_ITSELF)
-        return offered(kind, said and not self.settings.ignore_nofollow, way, self._followed)
+        said = is_nofollow(rel) or (page_nofollow and kind not in directives.OF_THE_PAGE_ITSELF)
+        return offered(kind, rel, said and not self.settings.ignore_nofollow, way, self._followed)
 
     def _capture(self, page: int, report: Report, with_links: bool) -> int:
         """Append an answer; gives its id."""

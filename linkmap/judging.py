@@ -9,7 +9,17 @@ to be there.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from linkmap.model import FREE_KINDS, RESOURCE_KINDS, SITEMAP_KINDS, LinkKind, Links, Manner, Outcome, Reach
+from linkmap.model import (
+    FREE_KINDS,
+    LOADED_RELS,
+    RESOURCE_KINDS,
+    SITEMAP_KINDS,
+    LinkKind,
+    Links,
+    Manner,
+    Outcome,
+    Reach,
+)
 from linkmap.scope import Exclusion, Scope
 from linkmap.settings import MAX_REDIRECTS, Check, Settings
 
@@ -124,8 +134,8 @@ def _least_level(one: int, other: int) -> int:
     return min(one, other) if one and other else one or other
 
 
-def offered(kind: int, nofollow: bool, source: Offer, followed: int) -> Offer:
-    """How one link of a kind reaches its target, from a page that is itself reached so.
+def offered(kind: int, rel: str, nofollow: bool, source: Offer, followed: int) -> Offer:
+    """How one link of a kind, with its rel tokens, reaches its target, from a page that is itself reached so.
 
     `followed`: a bit 2^id for each kind that is followed.
     """
@@ -134,7 +144,7 @@ def offered(kind: int, nofollow: bool, source: Offer, followed: int) -> Offer:
     if kind in SITEMAP_KINDS and followed >> kind & 1:
         return _offered_by_sitemap(kind, source)
     if not followed >> kind & 1 or (source.reach is Reach.AUXILIARY and kind != LinkKind.REDIRECT):
-        return Offer(Reach.KIND_NOT_FOLLOWED, resource=kind in RESOURCE_KINDS)
+        return Offer(Reach.KIND_NOT_FOLLOWED, resource=_is_resource(kind, rel))
     if nofollow:
         return Offer(Reach.NOFOLLOW)
     if kind not in FREE_KINDS:
@@ -144,6 +154,11 @@ def offered(kind: int, nofollow: bool, source: Offer, followed: int) -> Offer:
     level = source.sitemap + 1 if is_redirect and source.sitemap else 0
     hops = 0 if source.reach is Reach.AUXILIARY else min(source.hops + 1, 255)
     return Offer(source.reach, source.depth, hops, exempt, level, source.resource)
+
+
+def _is_resource(kind: int, rel: str) -> bool:
+    """Whether a browser loads the target to show the page; of link elements that hangs on the rel."""
+    return kind in RESOURCE_KINDS and (kind != LinkKind.LINK or not LOADED_RELS.isdisjoint(rel.split()))
 
 
 def _offered_by_sitemap(kind: int, source: Offer) -> Offer:

@@ -139,7 +139,20 @@ RESOURCE_KINDS = frozenset(
         LinkKind.TRACK,
     }
 )
-"""Kinds of what a browser loads to show a page: `--check resources` asks whether it is there."""
+"""Kinds of what a browser loads to show a page, `link` with certain rels: `--check resources` asks for it."""
+LOADED_RELS = frozenset(
+    {
+        "icon",
+        "apple-touch-icon",
+        "apple-touch-icon-precomposed",
+        "apple-touch-startup-image",
+        "mask-icon",
+        "manifest",
+        "modulepreload",
+        "preload",
+    }
+)
+"""Rel tokens of link elements whose target a browser loads (HTML standard, 4.6.7); a preconnect names only a host."""
 FREE_KINDS = frozenset({LinkKind.REDIRECT, LinkKind.META_REFRESH})
 """Kinds that cost no depth."""
 

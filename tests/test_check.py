@@ -94,6 +94,15 @@ def test_an_image_too_deep_to_be_a_page_is_a_resource_and_not_external(site: Sit
     assert query(db, "external_hosts").rows == []
 
 
+def test_link_elements_that_load_nothing_are_no_resources(
+    site: Site, other: Site, elsewhere: str, tmp_path: Path
+) -> None:
+    rels = ("preconnect", "dns-prefetch", "pingback", "me", "license", "search", "alternate")
+    site.pages = {"/": "".join(f'<link rel="{rel}" href="{elsewhere}/{rel}">' for rel in (*rels, "Icon", "preload"))}
+    assert crawl(site, tmp_path, "--check", "resources", "--fail-on", "broken") == 3
+    assert {path for _, path in methods(other)} == {"/Icon", "/preload"}
+
+
 async def _refuses_head(request: web.Request) -> web.Response:
     return web.Response(status=405 if request.method == "HEAD" else 200, text="here", content_type="text/plain")
 

@@ -94,7 +94,7 @@ PAGES = [
     Row("/feed.rss", "not_html", 200, 2, "page", "a feed is read where a link leads to it, and is no HTML"),
     Row("/feed.atom", "not_html", 200, 2, "page", "the same of Atom"),
     Row("/sheet.css", "not_html", 200, 2, "page", "an a leads to it: a page, not a resource, whose CSS is read"),
-    Row("/terms", "fetched", 200, None, "check", "a Link header's target is a resource; it is HTML, and not read"),
+    Row("/terms", "kind_not_followed", None, None, "page", "rel=license: no browser loads it to show a page"),
     there("/print.css", "preloaded by a Link header"),
     there("/style.css", "a style sheet is only checked: its url() is not read"),
     there("/icon.png", "a link element of no other kind"),

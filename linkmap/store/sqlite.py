@@ -50,8 +50,7 @@ class FollowedLink(NamedTuple):
     source: int
     target: int
     kind: int
-    nofollow: bool
-    """The link says so itself."""
+    rel: str
     page_nofollow: bool
     """Its page says so of all its links."""
     target_url: str
@@ -209,7 +208,7 @@ class Store:
         found: list[FollowedLink] = []
         for page in pages:
             rows = await self.rows(
-                "SELECT page.id, link.target, link.kind, rel.nofollow, capture.nofollow, target.url FROM page "
+                "SELECT page.id, link.target, link.kind, rel.tokens, capture.nofollow, target.url FROM page "
                 "CROSS JOIN capture ON capture.id = page.links "
                 "CROSS JOIN link ON link.capture = page.links CROSS JOIN rel ON rel.id = link.rel "
                 "CROSS JOIN page AS target ON target.id = link.target WHERE page.id = ?",
