@@ -1,6 +1,7 @@
 """Choices of link kinds as people write them: names and groups in, sorted names out, and a mask for quick tests."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from linkmap.model import NAVIGATION_KINDS, LinkKind, UsageError
 
@@ -36,6 +37,7 @@ def chosen_kinds(written: str | Iterable[str], default: frozenset[LinkKind], opt
     return tuple(sorted(kind.word for kind in chosen))
 
 
-def kinds_mask(words: Iterable[str]) -> int:
-    """A bit 2^id for every kind, by name."""
+@lru_cache(maxsize=16)
+def kinds_mask(words: tuple[str, ...]) -> int:
+    """A bit 2^id for every kind, by name. Asked for with every job, and of few sets."""
     return sum(1 << _WORDS[word] for word in words)
