@@ -6,7 +6,6 @@
 
 import argparse
 import asyncio
-import pickle
 import re
 import shutil
 import sys
@@ -29,6 +28,7 @@ from linkmap.fetch import Answer, Client, ClientSettings
 from linkmap.frontier import Entry
 from linkmap.known import KnownPages
 from linkmap.ledger import Ledger
+from linkmap.messages import LENGTH_BYTES, frame, pack_report, unpack_report, values_of
 from linkmap.model import Outcome, Reach, Report
 from linkmap.parse import lexbor, references
 from linkmap.parse.charset import decode
@@ -47,7 +47,7 @@ PARTS = {
     "parse": "text to elements, by lexbor",
     "resolve": "elements to links: URLs joined, keys made, texts folded",
     "digest": "the links as 16 bytes, by which answers with equal links share their rows",
-    "message": "a report pickled and unpickled, as it crosses to another process",
+    "message": "a report packed, framed and read again, as it crosses from a worker process",
     "known": "each target looked up among the known URLs, new ones added",
     "discovery": "what an answer means: outcomes, depths, rows (known URLs included)",
     "store": "rows to SQLite, committed in batches of 37 pages",
@@ -119,7 +119,8 @@ def _read(urls: Sequence[str], answers: Sequence[Answer], times: Times) -> list[
         for answer, each, digest in zip(answers, found, digests, strict=True)
     ]
     with times.of("message"):
-        return [pickle.loads(pickle.dumps(report, pickle.HIGHEST_PROTOCOL)) for report in reports]
+        frames = [frame([pack_report(report)]) for report in reports]
+        return [unpack_report(values_of(each[LENGTH_BYTES:])[0]) for each in frames]
 
 
 async def _store_all(db: Path, seed: str, reports: dict[str, Report], times: Times) -> int:
