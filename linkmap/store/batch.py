@@ -166,6 +166,8 @@ class Batch:
     """delay_s, host"""
     host_dues: list[tuple[float, int]] = field(default_factory=list)
     """due_at, host"""
+    traps: list[tuple[int, str, str, str]] = field(default_factory=list)
+    """run, rule, pattern, evidence"""
 
     def statements(self) -> list[tuple[str, list[tuple[object, ...]]]]:
         """Each statement with its rows, in writing order; those without rows left out."""
@@ -201,4 +203,5 @@ _STATEMENTS = {
     "excluded = excluded + ? WHERE id = ?",
     "host_delays": "UPDATE host SET delay_s = max(coalesce(delay_s, 0), ?) WHERE id = ?",
     "host_dues": "UPDATE host SET due_at = ? WHERE id = ?",
+    "traps": _insert("trap", "run, rule, pattern, evidence"),
 }
