@@ -29,6 +29,8 @@ def endless_url(url: str) -> Exclusion | None:
         segments.pop()
     if len(segments) > MOST_SEGMENTS:
         return _named(f"deep path: over {MOST_SEGMENTS} segments", url)
+    if len(set(segments)) == len(segments):
+        return None
     for place in range(len(segments) - MOST_IN_A_ROW):
         for size in (1, 2, 3):
             if _rows(segments, place, size) > MOST_IN_A_ROW:
