@@ -170,6 +170,10 @@ class Crawl:
         if entry.depth == ROBOTS_DEPTH:
             self._spawn(group, self._visit_robots(host, entry))
             return
+        if trap := self._trap(entry):
+            self.frontier.skip(host)
+            self._decide(host, entry, trap)
+            return
         if self.treatment.obeys_robots(host):
             if not self.permission.is_known(entry.origin, time.monotonic()):
                 first = not self.frontier.parked(entry.origin)
@@ -306,6 +310,13 @@ class Crawl:
         """Whether a request is made only because https was guessed for a bare name."""
         pages = self.frontier.parked(entry.origin) if entry.depth == ROBOTS_DEPTH else [entry.page]
         return all(page in self._guessed for page in pages)
+
+    def _trap(self, entry: Entry) -> Exclusion | None:
+        """Why a page is one of endless many, by what others of its kind brought; None where it is to be requested."""
+        discovery, page = self.discovery, entry.page
+        if page in discovery.exempt or discovery.manner(page) is not Manner.PAGE:
+            return None
+        return discovery.traps.exclusion(entry.url, discovery.is_had)
 
     def _decide(self, host: int, entry: Entry, exclusion: Exclusion) -> None:
         changes: list[Change] = [lambda discovery: discovery.decide(host, entry, exclusion.outcome, exclusion.detail)]

@@ -24,9 +24,10 @@ from linkmap.scope import Scope, ScopeName
 from linkmap.settings import MAX_REDIRECTS, Settings
 from linkmap.store.batch import Batch, JudgedRow, PageRow, ReachRow, VisitRow, capture_row
 from linkmap.store.sqlite import FollowedLink
+from linkmap.traps import Traps
 
 _JUDGED = frozenset(
-    {Outcome.TOO_DEEP, Outcome.NOFOLLOW, Outcome.KIND_NOT_FOLLOWED, Outcome.OFF_SCOPE, Outcome.EXCLUDED}
+    {Outcome.TOO_DEEP, Outcome.NOFOLLOW, Outcome.KIND_NOT_FOLLOWED, Outcome.OFF_SCOPE, Outcome.EXCLUDED, Outcome.TRAP}
 )
 """Outcomes that follow from the ways to a page, and may change with them."""
 
@@ -51,6 +52,7 @@ class Discovery:
         self.known = KnownPages()
         self.names = Names()
         self.accounts = Accounts()
+        self.traps = Traps()
         self.last_capture = 0
         self.exempt: set[int] = set()
         self.sitemaps: dict[int, int] = {}
@@ -121,6 +123,11 @@ class Discovery:
         self._batch.seeds.append((self.run, page, written, guess))
         return page
 
+    def is_had(self, url: str) -> bool:
+        """Whether the page of a URL was fetched, or will be."""
+        page = self.known.find(urls.url_key(url))
+        return bool(page) and Outcome(self.known.outcome[page]).state in (State.PENDING, State.DONE)
+
     def manner(self, page: int) -> Manner:
         """In which manner a pending page is to be requested."""
         return Manner(self.known.manner[page])
@@ -148,6 +155,8 @@ class Discovery:
         )
         if holder is not None:
             self._take_links(page, holder, report, self._way(page))
+            if self.settings.traps and outcome is Outcome.FETCHED and manner is Manner.PAGE:
+                self._batch.traps.extend((self.run, *trap) for trap in self.traps.record(entry.url, report))
         if page in self.exempt and visit.status is not None and outcome not in REDIRECTING | {Outcome.PENDING}:
             self._widen(entry.url)
         if manner != self.known.manner[page] and outcome is not Outcome.PENDING:

@@ -9,6 +9,7 @@ to be there.
 from collections.abc import Callable
 from typing import NamedTuple
 
+from linkmap.endless import endless_url
 from linkmap.model import (
     FREE_KINDS,
     LOADED_RELS,
@@ -63,7 +64,7 @@ class Offer(NamedTuple):
 SEED = Offer(Reach.FOLLOWED, depth=0, hops=0, exempt=True)
 
 
-_CHECKED = frozenset({Outcome.OFF_SCOPE, Outcome.KIND_NOT_FOLLOWED, Outcome.TOO_DEEP, Outcome.NOFOLLOW})
+_CHECKED = frozenset({Outcome.OFF_SCOPE, Outcome.KIND_NOT_FOLLOWED, Outcome.TOO_DEEP, Outcome.NOFOLLOW, Outcome.TRAP})
 """What may keep a page from being crawled, and not from being checked."""
 
 
@@ -85,6 +86,8 @@ def judge(url: str, way: Offer, settings: Settings, scope: Scope, *, valid: bool
     if no_sitemap is None:
         return Judgement(Outcome.PENDING, manner=Manner.SITEMAP)
     no_page = scope.exclusion(url, valid=valid, exempt=way.exempt) or _by_links(way, settings)
+    if no_page is None and settings.traps and not way.exempt:
+        no_page = endless_url(url)
     if no_page is None:
         return _PENDING
     if _is_checked(url, way, no_page, settings, scope):

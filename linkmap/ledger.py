@@ -16,6 +16,7 @@ from linkmap.model import Manner, Outcome, Reach, State
 from linkmap.seeds import Seed
 from linkmap.settings import Settings
 from linkmap.store.sqlite import Store
+from linkmap.traps import Trap
 from linkmap.url import Origin
 
 Change = Callable[[Discovery], object]
@@ -186,6 +187,19 @@ class Ledger:
             counts[Outcome(outcome)] += number
         discovery.sitemaps = dict(await self.store.rows("SELECT id, sitemap FROM page WHERE sitemap > 0"))
         await self._load_seeds()
+        await self._load_traps()
+
+    async def _load_traps(self) -> None:
+        """The families of pages that are left, and of those left in part what was had."""
+        traps = self.discovery.traps
+        if not self.discovery.settings.traps:
+            return
+        traps.load([Trap(*row) for row in await self.store.rows("SELECT rule, pattern, evidence FROM trap")])
+        if traps.remembers:
+            fetched = f"SELECT url FROM page WHERE outcome = {Outcome.FETCHED:d}"  # noqa: S608 a number of our own
+            async for rows in self.store.slices(fetched):
+                for (url,) in rows:
+                    traps.remember(url)
 
     async def _load_seeds(self) -> None:
         """The seeds, the hops of their redirects, and the scope that both make."""

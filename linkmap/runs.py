@@ -20,6 +20,7 @@ from linkmap.proxy import Proxy, parse_proxy
 from linkmap.seeds import GUESSED_HTTPS, BadSeed, Seed, parse_seed
 from linkmap.settings import Settings
 from linkmap.store.sqlite import Store
+from linkmap.store.trapped import Trapped
 from linkmap.tls import tls_context
 from linkmap.url import as_written
 
@@ -45,6 +46,8 @@ class CrawlResult:
     scripted: int = 0
     """Pages of the whole map whose links seem to be written by script, which linkmap does not run."""
 
+    traps: list[Trapped] = field(default_factory=list)
+    """What endless pages of the whole map were left, and why."""
     broken: int = 0
     """Pages whose outcome is broken; addresses that were only guessed for a seed left out."""
 
@@ -171,6 +174,7 @@ class _Run:
             widened=self.ledger.discovery.widened,
             broken=await _broken(self.store, self.ledger.discovery.counts),
             scripted=await self.store.scripted_pages(),
+            traps=await self.store.trapped(),
         )
 
     async def _end(self, crawl: Crawl) -> str:
@@ -181,6 +185,8 @@ class _Run:
             await self.ledger.give_up_pending(limit)
         if left := discovery.counts[Outcome.OVER_BUDGET]:
             self.cuts.append(f"{limit or 'a budget'}: {left:,} pages were not fetched")
+        if left := sum(trap.pages for trap in await self.store.trapped() if trap.by_shares):
+            self.cuts.append(f"traps found by what their pages brought: {left:,} pages were not fetched")
         if discovery.pending:
             self.cuts.append("stopped early" if in_memory(self.store.path) else "stopped early, to be resumed")
             await self.store.end_run(run, "stopped", self.cuts)
@@ -309,9 +315,9 @@ async def _nothing_left(store: Store) -> CrawlResult:
     counts = Counter({Outcome(outcome): number for outcome, number in rows})
     cuts = json.loads(last.cuts) if last else []
     scripted = await store.scripted_pages()
-    broken = await _broken(store, counts)
+    broken, traps = await _broken(store, counts), await store.trapped()
     await store.compact()
-    return CrawlResult("finished", 0.0, 0, counts, cuts, scripted=scripted, broken=broken)
+    return CrawlResult("finished", 0.0, 0, counts, cuts, scripted=scripted, broken=broken, traps=traps)
 
 
 async def _broken(store: Store, counts: Counter[Outcome]) -> int:

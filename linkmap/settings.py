@@ -67,6 +67,8 @@ class Settings:
     workers: int | None = None
     """Processes that fetch and read pages; 0: this one; None: as the machine has cores, once answers come fast."""
     parser: Parser = Parser.LEXBOR
+    traps: bool = True
+    """Whether pages that a site makes up without end are left."""
     ignore_nofollow: bool = False
     """Links that say nofollow, and those of pages that do, are followed like others."""
     follow: tuple[str, ...] = tuple(sorted(kind.word for kind in FOLLOWED_KINDS))
@@ -161,6 +163,8 @@ class Settings:
             return "scope"
         if self.ignore_nofollow and not other.ignore_nofollow:
             return "ignore_nofollow"
+        if other.traps and not self.traps:
+            return "traps"
         for name in ("max_pages", "max_pages_per_host"):
             if (getattr(other, name) or inf) < (getattr(self, name) or inf):
                 return name

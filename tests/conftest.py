@@ -40,6 +40,8 @@ class Site:
 
     def __init__(self, pages: dict[str, Page] | None = None) -> None:
         self.pages: dict[str, Page] = pages or {}
+        self.make: Callable[[str, str], Page | None] | None = None
+        """What makes a page of a host and path that `pages` has not."""
         self.log: list[Hit] = []
         self.port = 0
         self._loop = asyncio.new_event_loop()
@@ -93,6 +95,8 @@ class Site:
     async def _page(self, request: web.BaseRequest) -> web.StreamResponse:
         host = request.headers.get("Host", "").partition(":")[0]
         page = self.pages.get(f"//{host}{request.path_qs}", self.pages.get(request.path_qs))
+        if page is None and self.make is not None:
+            page = self.make(host, request.path_qs)
         if page is None:
             return web.Response(status=404, text="no such page")
         if isinstance(page, str):

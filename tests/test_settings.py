@@ -52,6 +52,7 @@ OTHER: dict[str, Any] = {
     "ca_file": "/etc/our.pem",
     "insecure": True,
     "ignore_nofollow": True,
+    "traps": False,
     "sitemaps": False,
     "check": ("external", "resources"),
     "front_only": True,

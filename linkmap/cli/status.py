@@ -11,10 +11,12 @@ import click
 
 from linkmap.advice import command
 from linkmap.cli.options import db_option
+from linkmap.cli.summary import trap_lines
 from linkmap.cli.text import safe
 from linkmap.model import LinkmapError
 from linkmap.store.lock import is_locked
 from linkmap.store.reader import open_reader
+from linkmap.store.trapped import TRAPPED, trapped
 
 
 @click.command()
@@ -30,7 +32,11 @@ def status(db: Path, hosts: int) -> None:
         if row is None:
             raise LinkmapError(f"{db} holds no crawl yet: start one with `{command('crawl SEED', db)}`")
         outcomes = reader.execute("SELECT name, state FROM outcome ORDER BY id").fetchall()
-        lines = [_run_line(db, row), *_cut_lines(row), *_accounting(row, outcomes), *_host_lines(reader, hosts)]
+        traps = trapped(reader.execute(TRAPPED))
+        lines = [
+            _run_line(db, row), *_cut_lines(row), *trap_lines(traps, 20), *_accounting(row, outcomes),
+            *_host_lines(reader, hosts),
+        ]  # fmt: skip
     click.echo("\n".join(lines))
 
 

@@ -1,12 +1,13 @@
 """What a crawl came to, in words: fetched, failed and why, what cut it, what to run next."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from linkmap.advice import command, in_memory
 from linkmap.cli.text import counted, safe
 from linkmap.model import Outcome, State
 from linkmap.runs import CrawlResult
+from linkmap.store.trapped import Trapped
 
 _HINTS = {
     Outcome.PRIVATE_ADDRESS: "private_address: not on the public internet; `crawl --add --allow-private` fetches them",
@@ -16,6 +17,7 @@ _HINTS = {
     Outcome.TOO_DEEP: "too_deep: more links away than --depth",
     Outcome.OVER_BUDGET: "over_budget: left by --max-pages, --max-pages-per-host or --max-time; `crawl --add` goes on",
     Outcome.NOFOLLOW: "nofollow: only links marked so lead there; `crawl --add --ignore-nofollow` fetches them",
+    Outcome.TRAP: "trap: pages made up without end; `crawl --add --no-traps` fetches them",
     Outcome.KIND_NOT_FOLLOWED: "kind_not_followed: images, forms ...; --check resources asks whether images are there",
 }
 
@@ -23,6 +25,7 @@ _HINTS_IN_MEMORY = _HINTS | {
     Outcome.PRIVATE_ADDRESS: "private_address: not on the public internet; --allow-private fetches them",
     Outcome.OVER_BUDGET: "over_budget: left by --max-pages, --max-pages-per-host or --max-time",
     Outcome.NOFOLLOW: "nofollow: only links marked so lead there; --ignore-nofollow fetches them",
+    Outcome.TRAP: "trap: pages made up without end; --no-traps fetches them",
 }
 
 
@@ -35,6 +38,7 @@ def summary(result: CrawlResult, db: Path) -> str:
         *_state_lines(result, _HINTS_IN_MEMORY if in_memory(db) else _HINTS),
         *(f"The redirects of a seed added {safe(added)} to the scope." for added in result.widened),
         *_script_lines(result, db),
+        *trap_lines(result.traps, 10),
         *(f"Cut: {cut}." for cut in result.cuts),
         *_next_lines(result, db),
     ]
@@ -68,6 +72,14 @@ def _script_lines(result: CrawlResult, db: Path) -> Iterable[str]:
             f"{counted(result.scripted, 'page')} with hardly a link may write their links by script, which linkmap "
             f"does not run: {command('query script_rendered', db)}"
         )
+
+
+def trap_lines(traps: Sequence[Trapped], limit: int) -> Iterable[str]:
+    """Each trap by its name, with how many pages were left and why; the largest."""
+    for trap in traps[:limit]:
+        yield f"Trap: {safe(trap.name)}: {counted(trap.pages, 'page')} left; {safe(trap.evidence)}."
+    if len(traps) > limit:
+        yield f"... and {len(traps) - limit:,} more traps"
 
 
 def _next_lines(result: CrawlResult, db: Path) -> Iterable[str]:

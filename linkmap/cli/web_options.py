@@ -170,6 +170,12 @@ entry_options = _together(
         help="Read the sitemaps that robots.txt names; their pages count one link.",
     ),
     click.option(
+        "--traps/--no-traps",
+        default=True,
+        show_default=True,
+        help="Leave pages that a site makes up without end: calendars, session ids, facets ...",
+    ),
+    click.option(
         "--check",
         type=Words(Check),
         default="",

@@ -206,6 +206,8 @@ class Batch:
     """outcome, detail, first and last page: of those that are pending in between"""
     accounts: list[tuple[str, int]] = field(default_factory=list)
     """The accounting with all of this batch, JSON, and its run"""
+    traps: list[tuple[int, str, str, str]] = field(default_factory=list)
+    """run, rule, pattern, evidence"""
 
     def add_links(
         self, capture: int, links: Links, targets: Sequence[int], rels: Sequence[int], anchors: Sequence[int]
@@ -260,6 +262,7 @@ _TABLES = {
         "status content_type charset title description h1 language base script_evidence robots_flags etag "
         "last_modified digest links_digest links",
     ),
+    "traps": Table("trap", ("run", "rule", "pattern", "evidence")),
 }
 LINKS = Table("link", ("capture", "ordinal", "target", "kind", "rel", "region", "anchor", "flags"))
 RARE_LINKS = Table("link", (*LINKS.columns, "hreflang", "lastmod", "written"), "hreflang lastmod written")

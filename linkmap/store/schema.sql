@@ -159,6 +159,16 @@ CREATE TABLE page (
     links      INTEGER REFERENCES capture (id) -- the capture whose links this page shows
 );
 CREATE INDEX page_pending ON page (origin, depth, id) WHERE outcome = 0;
+CREATE INDEX page_trap ON page (detail) WHERE outcome = 41;
+
+-- Pages made up without end that a rule on shares found: the `detail` of those left is 'rule: pattern'.
+CREATE TABLE trap (
+    id        INTEGER PRIMARY KEY,
+    run       INTEGER NOT NULL REFERENCES run (id),
+    rule      TEXT NOT NULL,                   -- 'calendar', 'session id', 'facets' ...; see docs/crawling.md
+    pattern   TEXT NOT NULL,                   -- what their URLs have in common
+    evidence  TEXT NOT NULL
+);
 
 -- One answer, or the failure to get one, at one time. nofollow, noindex: whether robots_flags has the word, not stored.
 CREATE TABLE capture (

@@ -21,6 +21,7 @@ from linkmap.store.batch import Batch
 from linkmap.store.indexing import INDEXES, STEPS
 from linkmap.store.lock import try_lock, unlock
 from linkmap.store.reader import check_is_map, schema_sql
+from linkmap.store.trapped import TRAPPED, Trapped, trapped
 
 BUSY_S = 30.0
 """How long a commit waits for another program that writes the file."""
@@ -242,6 +243,10 @@ class Store:
             "WHERE capture.script_evidence IS NOT NULL AND page.auxiliary = 0"
         )
         return found
+
+    async def trapped(self) -> list[Trapped]:
+        """The traps that pages were left for."""
+        return trapped(await self.rows(TRAPPED))
 
     async def redirect_target(self, page: int) -> int | None:
         """Where a page's newest answer redirects to, or None."""
