@@ -108,7 +108,7 @@ def test_each_host_is_counted_as_by_hand(site: Site, plan: Plan) -> None:
     assert (found["known_pages"], found["links_per_page"]) == (35, 2.0)  # 4 links and none
     # In the map: 4 of the seeds, 1 of robots.txt, 3 of the index, 24; and 2 for each of the 30 - 7 requests to come.
     assert found["links"] == 32 + 46
-    assert found["bytes"] == 35 * 102 + 30 * 268 + 78 * 34
+    assert found["bytes"] == 35 * (116 + 39) + 30 * 200 + 78 * 40
 
 
 def test_only_robots_txt_seeds_and_sitemaps_are_asked_for(site: Site, plan: Plan) -> None:
@@ -170,7 +170,7 @@ def test_the_plan_is_told_in_words(site: Site, plan: Plan) -> None:
     assert lines[2].split() == ["a.test", "rules", "0.05", "2", "of", "4", "24", "23", "26", "3", "27", "0"]
     assert lines[3].split() == ["b.test", "allow", "0.02", "none", "0", "0", "2", "0", "3", "0"]
     assert "2 hosts, 30 requests expected." in lines
-    assert "Disk: about 14 kB, with 2 links on a page, as on the seeds." in lines
+    assert "Disk: about 15 kB, with 2 links on a page, as on the seeds." in lines
     start = lines.index("robots.txt rules that bite, with how many known pages and sitemaps each forbids:")
     assert [line.split() for line in lines[start + 1 : start + 4]] == [
         ["a.test"], ["3", "Disallow:", "/no"], ["1", "Disallow:", "/no/deep"],
