@@ -126,6 +126,8 @@ class Crawl:
             (seed_lines.GUESSED_HTTPS, Outcome.PENDING),
         )
         self._guessed = {page: Seed(url, written, seed_lines.GUESSED_HTTPS) for page, url, written in rows}
+        if self.ledger.taken_up:
+            self.frontier.resumed_at = time.monotonic()
         await self.permission.load(self.ledger, self.frontier, time.monotonic(), obeys)
         answers = await store.value(
             "SELECT count(*) FROM capture JOIN page ON page.id = capture.page "
@@ -141,12 +143,10 @@ class Crawl:
             requests = dict(await store.rows(query, (Manner.ROBOTS,)))
         self.budgets.load(answers, requests)
         now, wall = time.monotonic(), time.time()
-        is_new = self.discovery.last_capture == 0
         for host, delay_s, due_at in await self.ledger.hosts_with_pending():
             self.frontier.slow(host, delay_s or 0.0 if obeys(host) else 0.0)
-            if not is_new:
-                # Which hosts were asked just before a kill is not known: each waits its delay.
-                self.frontier.defer(host, now + max(self.frontier.delay_s(host), (due_at or 0.0) - wall))
+            if due_at is not None:
+                self.frontier.defer(host, now + due_at - wall)
             self.frontier.add_stored(host)
         self._recording.take_discovered(keep_entries=False)
 

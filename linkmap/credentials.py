@@ -21,24 +21,31 @@ _NOT_TO_BE_GIVEN = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class HostHeader:
-    """A header for every request to one host. Raises UsageError for what cannot be sent; it never names the value."""
+    """A header for every request to one host or origin. Raises UsageError for what cannot be sent, never its value."""
 
     host: str
-    """A host name, for any scheme and port; `https://` before it keeps the header off plain http."""
+    """A host name, for any scheme and port of it; or `https://name:port`, for that origin alone."""
     name: str
     value: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        scheme, separator, written = self.host.rpartition("://")
-        url = urls.resolve(f"https://{written}/") or ""
-        name = urls.host(url)
-        if not name or url != f"https://{name}/" or scheme.lower() not in ("", "https") or (separator and not scheme):
-            raise UsageError("what is to be kept secret needs a host before it: its name alone, without a port")
-        object.__setattr__(self, "host", f"https://{name}" if scheme else name)
+        object.__setattr__(self, "host", _place(self.host))
         if not _TOKEN.fullmatch(self.name) or self.name.lower() in _NOT_TO_BE_GIVEN:
             raise UsageError(f"that header for {self.host} cannot be given: linkmap sets it itself, or it is no name")
         if not (self.value.isascii() and self.value.isprintable()):
             raise UsageError(f"the value of {self.name} for {self.host} must be printable ASCII characters")
+
+
+def _place(written: str) -> str:
+    """The host or the origin, as it is written, in the URL standard's spelling."""
+    is_origin = "://" in written
+    page, _ = urls.page_url(urls.resolve(f"{written}/" if is_origin else f"https://{written}/") or "")
+    origin = urls.origin(page)
+    if origin is None or "@" in written or page != f"{origin.url}/" or not origin.host:
+        raise UsageError("what is to be kept secret needs a host before it: its name alone, or https://NAME:PORT")
+    if not is_origin and (origin.port != 443 or page != f"https://{origin.host}/"):
+        raise UsageError("with a port, what is to be kept secret needs a scheme too: https://NAME:PORT")
+    return origin.url if is_origin else origin.host
 
 
 def basic_auth(host: str, user: str, password: str) -> HostHeader:
@@ -70,11 +77,8 @@ class Credentials:
                 raise UsageError(f"{each.name} for {each.host} is given twice: give it once")
 
     def headers_for(self, url: str) -> dict[str, str]:
-        """The headers that a request for this URL alone takes along; where a name is also given for https, that one."""
+        """The headers that a request for this URL alone takes along; one given for its origin wins."""
         origin = urls.origin(url)
         if origin is None or not self._headers:
             return {}
-        held = self._headers.get(origin.host, {})
-        if origin.scheme == "https":
-            held = held | self._headers.get(f"https://{origin.host}", {})
-        return dict(held.values())
+        return dict((self._headers.get(origin.host, {}) | self._headers.get(origin.url, {})).values())

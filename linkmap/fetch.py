@@ -134,7 +134,7 @@ class CheckedResolver(AbstractResolver):
         """Nothing to close."""
 
 
-def _checked_socket(addr_info: Any) -> socket.socket:
+def checked_socket(addr_info: Any) -> socket.socket:
     """A socket for an address that may be dialled; the last test before a connection."""
     family, kind, proto, _, sockaddr = addr_info
     if not is_public(str(sockaddr[0])):
@@ -161,7 +161,7 @@ class Client:
             limit=0,
             keepalive_timeout=_KEEP_S,
             resolver=CheckedResolver(fixed, allow_private),
-            socket_factory=None if allow_private else _checked_socket,
+            socket_factory=None if allow_private else checked_socket,
             ssl=self._tls,
         )
         self._session = aiohttp.ClientSession(

@@ -70,6 +70,9 @@ class Frontier:
         self._partial: set[int] = set()
         self._queued = 0
         self._busy = 0
+        self.resumed_at = float("-inf")
+        """When the crawl was taken up again. Which hosts were asked just before is not known: each is as if it had
+        answered then, so that its delay holds, also a Crawl-delay that is learnt later."""
 
     @property
     def hosts_at_work(self) -> int:
@@ -233,7 +236,9 @@ class Frontier:
     def _host(self, host_id: int) -> _Host:
         host = self._hosts.get(host_id)
         if host is None:
-            host = self._hosts[host_id] = _Host(host_id, *self._pace(host_id))
+            delay_s, per_host = self._pace(host_id)
+            due_at, ended_at = self.resumed_at + delay_s, self.resumed_at
+            host = self._hosts[host_id] = _Host(host_id, delay_s, per_host, due_at=due_at, ended_at=ended_at)
         return host
 
     def _hold(self, host: _Host, page: int) -> None:

@@ -36,6 +36,8 @@ class Ledger:
     def __init__(self, store: Store, discovery: Discovery) -> None:
         self.store = store
         self.discovery = discovery
+        self.taken_up = False
+        """Whether requests may have been made for this map before: in a run that is resumed, or before this one."""
 
     @classmethod
     async def open(cls, store: Store, settings: Settings) -> Self:
@@ -52,6 +54,7 @@ class Ledger:
             discovery.scope.add(seed.url)
         discovery.judge_again = _EXCLUDED if judge_again else ()
         if last := await self.store.last_run():
+            self.taken_up = True
             discovery.improved = await self._offering_more(Settings.from_json(last.settings))
 
         def add(discovery: Discovery) -> None:
@@ -73,6 +76,7 @@ class Ledger:
         """Go on with the newest run; its indexes stay where only they were left to build."""
         last = await self.store.last_run()
         assert last is not None
+        self.taken_up = True
         self.discovery.run = last.id
         if self.discovery.pending:
             await self.store.prepare_appending()

@@ -170,7 +170,7 @@ class Pool:
 
     async def _start(self) -> _Worker:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "linkmap.workers",
+            sys.executable, "-P", "-m", "linkmap.workers",  # -P: no module of the current folder is loaded
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=2**20,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )  # fmt: skip

@@ -13,7 +13,7 @@ from linkmap.parse.link_header import header_links
 from linkmap.parse.links import Element, Found, Page, links_digest, links_of, redirect_link
 from linkmap.parse.microsyntax import refresh_target
 from linkmap.parse.xml import MAX_ENTRIES, read_xml
-from linkmap.robots import product_token, sitemap_lines
+from linkmap.robots import kept_text, product_token, sitemap_lines
 
 NO_SITEMAP = "no sitemap"
 
@@ -134,4 +134,4 @@ def _robots_report(job: Job, answer: Answer) -> Report:
     text = answer.body.decode("utf-8", "replace")
     named = [Element(LinkKind.SITEMAP_FILE, written, "", Region.NONE, "") for written in sitemap_lines(text)]
     found = links_of(Page(named), job.url)
-    return _linked(job, answer.visit, found, text=text)
+    return _linked(job, answer.visit, found, text=kept_text(text))

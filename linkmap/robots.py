@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from protego import Protego
 
+from linkmap import url as urls
 from linkmap.model import Outcome, Visit
 
 MAX_BYTES = 500 * 1024
@@ -134,6 +135,12 @@ def sitemap_lines(text: str) -> Iterator[str]:
         if match and found < MAX_SITEMAPS:
             found += 1
             yield match.group(1)
+
+
+def kept_text(text: str) -> str:
+    """A robots.txt as it is kept: without user:password in the sitemaps that it names; its rules are left alone."""
+    lines = text.splitlines(keepends=True)
+    return "".join(urls.without_credentials(line) if _SITEMAP_LINE.match(line) else line for line in lines)
 
 
 def product_token(user_agent: str) -> str:

@@ -37,6 +37,9 @@ _PLAIN_FRAGMENT = re.compile(_FRAGMENT)
 _PLAIN_PATH = re.compile(rf"(?:/{_SEGMENT})++{_TAIL}")
 _PLAIN_RELATIVE = re.compile(rf"(?:((?:\.\.?/){{1,50}}+)|(?![^/?#]*:)(?=[^/?#]))({_SEGMENT}(?:/{_SEGMENT})*+{_TAIL})")
 """Steps like `../`, then a path; without steps its first segment is one, and no scheme."""
+_NESTED_CREDENTIALS = re.compile(rf"^((?:{_SCHEME}){{2,}}[/\\]{{2,}})[^/?#\\]*@", re.IGNORECASE)
+"""The start of a URL within a URL, up to its credentials: `feed:http://u:p@h`, `view-source:http://u:p@h`."""
+_CREDENTIALS_IN_TEXT = re.compile(rf"((?:{_SCHEME})?//)[^\s/?#\\<>\"']*@", re.IGNORECASE)
 
 
 class Origin(NamedTuple):
@@ -136,11 +139,20 @@ def page_url(url: str) -> tuple[str, bool]:
     if "@" not in url:
         return url, False
     scheme, _, rest = url.partition(":")
-    if "@" not in rest or not rest.startswith("//"):
+    if "@" not in rest:
         return url, False
+    if not rest.startswith("//"):
+        bare = _without_nested_credentials(url)
+        return bare, bare != url
     rest = rest[2:]
     credentials, at, _ = rest[: _authority_end(rest)].rpartition("@")
     return (f"{scheme}://{rest[len(credentials) + 1 :]}", True) if at else (url, False)
+
+
+def _without_nested_credentials(url: str) -> str:
+    while (bare := _NESTED_CREDENTIALS.sub(r"\1", url)) != url:
+        url = bare
+    return url
 
 
 def as_written(reference: str) -> str:
@@ -148,6 +160,11 @@ def as_written(reference: str) -> str:
     stripped = reference.strip(_WHITESPACE_AND_CONTROLS)
     kept = stripped.replace("\t", "").replace("\n", "").replace("\r", "")
     return _WRITTEN_CREDENTIALS.sub(r"\1", kept).encode("utf-8", "replace").decode()
+
+
+def without_credentials(text: str) -> str:
+    """A text without the user:password of any URL in it, for what is kept or shown as it was sent."""
+    return _CREDENTIALS_IN_TEXT.sub(r"\1", text)
 
 
 def url_key(url: str) -> bytes:

@@ -11,6 +11,7 @@ from linkmap.parse.charset import charset_source
 from linkmap.reading import is_read, is_slow, report_of
 from linkmap.robots import MAX_BYTES as ROBOTS_BYTES
 from linkmap.settings import Settings
+from linkmap.url import without_credentials
 
 
 def job_for(
@@ -53,4 +54,5 @@ async def _request(job: Job, client: Client) -> Answer:
 
 def _with_evidence(report: Report, answer: Answer) -> Report:
     source = charset_source(answer.body, answer.header("Content-Type")) if report.visit.charset else None
-    return replace(report, headers=answer.headers, charset_source=source)
+    headers = tuple((name, without_credentials(value)) for name, value in answer.headers)
+    return replace(report, headers=headers, charset_source=source)

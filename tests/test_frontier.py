@@ -371,3 +371,15 @@ def test_a_dropped_host_still_answers_for_its_robots_txt() -> None:
     frontier.add(1, entry(-2, ROBOTS_DEPTH, origin=2))
     frontier.drop_host(1)
     assert frontier.claim(0.0) == (1, entry(-2, ROBOTS_DEPTH, origin=2)), "pages of another host may wait for it"
+
+
+def test_after_a_resume_every_host_waits_its_delay_and_one_that_is_learnt_later() -> None:
+    frontier = Frontier(1.0, 1)
+    frontier.resumed_at = 100.0
+    frontier.slow(2, 5.0)
+    for host in (1, 2):
+        frontier.add(host, Entry(0, host, f"http://{host}.test/", host, 0))
+    assert frontier.claim(100.9) is None
+    assert frontier.claim(101.0) == (1, Entry(0, 1, "http://1.test/", 1, 0))
+    assert frontier.claim(104.9) is None
+    assert frontier.claim(105.0) == (2, Entry(0, 2, "http://2.test/", 2, 0))

@@ -372,6 +372,5 @@ def test_the_size_of_rows_is_the_one_that_was_measured() -> None:
     told = dict(re.findall(r"^\| `(\w+)` \| (\d+) bytes", (ROOT / "docs/store.md").read_text(), re.MULTILINE))
     assert {name: int(number) for name, number in told.items()} == {
         "link": BYTES_OF_A_LINK, "page": BYTES_OF_A_PAGE, "capture": BYTES_OF_A_CAPTURE, "degree": BYTES_OF_A_DEGREE,
-        "degree": BYTES_OF_A_DEGREE,
     }  # fmt: skip
     assert MapSize(pages=2, captures=1, links=3, links_per_page=3.0).bytes == 2 * (116 + 39) + 200 + 3 * 40

@@ -92,7 +92,7 @@ def test_a_secret_for_https_is_sent_over_https_and_not_over_http(site: Site, tmp
         done = linkmap(
             "crawl", tls("/", "a.test"), "--delay", "0", "--allow-private", "--ca-file", authority.file,
             "--resolve", f"a.test:{tls.port}:127.0.0.1", "--resolve", f"a.test:{site.port}:127.0.0.1",
-            "--header", f"https://a.test=X-Key:{SECRET}", cwd=tmp_path,
+            "--header", f"https://a.test:{tls.port}=X-Key:{SECRET}", cwd=tmp_path,
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert {headers.get("X-Key") for _, headers in tls.headers} == {SECRET}
@@ -109,7 +109,11 @@ def test_a_secret_for_https_is_sent_over_https_and_not_over_http(site: Site, tmp
         ("--header", f"a.test=X Key:{SECRET}"),
         ("--header", f"a.test=X-Key:{SECRET}\r\nX-Evil: 1"),
         ("--header", f"a.test:80=X-Key:{SECRET}"),
-        ("--header", f"http://a.test=X-Key:{SECRET}"),
+        ("--header", f"ftp://a.test=X-Key:{SECRET}"),
+        ("--header", f"http://a.test/x=X-Key:{SECRET}"),
+        ("--header", f"http://a.test:port=X-Key:{SECRET}"),
+        ("--header", f"https://=X-Key:{SECRET}"),
+        ("--header", f"https://me@a.test=X-Key:{SECRET}"),
         ("--header", f"a.test/x=X-Key:{SECRET}"),
         ("--header", f"a.test=X-Key:{SECRET}", "--header", f"a.test=x-key:{SECRET}"),
         ("--auth", f"a.test={SECRET}"),
@@ -151,6 +155,12 @@ def test_a_secret_does_not_show_itself() -> None:
         ("[::1]", "http://[::1]:80/", True, "an address"),
         ("https://a.test", "https://a.test/", True, "over https"),
         ("https://a.test", "http://a.test/", False, "and only there"),
+        ("https://a.test", "https://a.test:8443/", False, "on that port alone"),
+        ("https://A.test:8443", "https://a.test:8443/x", True, "a port of one's own"),
+        ("https://a.test:8443", "https://a.test/", False, "which is not the usual one"),
+        ("http://a.test:80", "http://a.test/", True, "plain http, where that is what was named"),
+        ("http://a.test", "https://a.test/", False, "and nothing else"),
+        ("http://[::1]:8080", "http://[::1]:8080/", True, "the origin of an address"),
     ],
 )
 def test_which_requests_take_a_secret_along(host: str, url: str, goes: bool, reason: str) -> None:
@@ -161,3 +171,32 @@ def test_which_requests_take_a_secret_along(host: str, url: str, goes: bool, rea
 def test_a_header_of_linkmaps_own_is_no_secret() -> None:
     with pytest.raises(UsageError, match="cannot be given"):
         HostHeader("a.test", "connection", "close")
+
+
+def test_the_secret_of_an_origin_crosses_no_change_of_scheme_host_or_port(site: Site, tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    with Site() as other, TlsSite(authority.certificate("DNS:a.test"), {"/landed": "landed"}) as tls:
+        targets = {
+            "/scheme": tls("/landed", "a.test"),
+            "/port": f"http://a.test:{other.port}/landed",
+            "/host": f"http://b.test:{site.port}/landed",
+            "/same": "/landed",
+        }
+        other.pages = site.pages = {"/landed": "landed", "/": "".join(f'<a href="{path}">x</a>' for path in targets)}
+        site.pages |= {path: Answer("", 302, {"Location": target}) for path, target in targets.items()}
+        places = [("a.test", site.port), ("a.test", other.port), ("b.test", site.port), ("a.test", tls.port)]
+        resolve = [word for host, port in places for word in ("--resolve", f"{host}:{port}:127.0.0.1")]
+        origin = f"http://a.test:{site.port}"
+        done = linkmap(
+            "crawl", f"{origin}/", "--scope", "any", "--delay", "0", "--allow-private", "--ca-file", authority.file,
+            *resolve, "--header", f"{origin}=X-Key:{SECRET}", "--auth", f"{origin}=me:{SECRET}",
+            "--cookie", f"{origin}=one={SECRET}", cwd=tmp_path,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert set(outcomes(tmp_path / "map.db").values()) == {"fetched", "redirect"}
+    assert {key is None for key, _, _ in sent(site, "a.test")} == {False}
+    for hits in (sent(site, "b.test"), sent(other, "a.test")):
+        assert hits == {(None, None, None)}
+    names = {name for _, headers in tls.headers for name in headers}
+    assert names
+    assert not names & {"X-Key", "Authorization", "Cookie"}

@@ -38,6 +38,7 @@ from linkmap.store.reader import pages_pending
     show_default=True,
     help="What --top counts; pagerank, hub and authority need `linkmap rank` before.",
 )
+@click.option("--raw", is_flag=True, help="In a .csv, no ' before cells that a spreadsheet would run.")
 @click.pass_context
 def export(
     ctx: click.Context,
@@ -50,6 +51,7 @@ def export(
     min_in_degree: int,
     top: int | None,
     by: str,
+    raw: bool,
 ) -> None:
     """Write the graph to FILE: .graphml or .graphml.gz for Gephi, .csv or .tsv for an edge list.
 
@@ -59,7 +61,7 @@ def export(
     if top is None and ctx.get_parameter_source("by") is ParameterSource.COMMANDLINE:
         raise UsageError("--by says what --top counts: add --top N")
     cut = Cut(internal_only=internal_only, min_in_degree=min_in_degree, top=top, by=by)
-    written = export_graph(db, file, level=level, kinds=kinds, cut=cut)
+    written = export_graph(db, file, level=level, kinds=kinds, cut=cut, raw=raw)
     for line in _told(written, file, level):
         click.echo(line)
     if written.stale_ranks and level == "page" and ".graphml" in file.name.lower():

@@ -29,6 +29,7 @@ format_option = click.option(
 @click.option("--limit", type=click.IntRange(min=0), help="Rows at most; 0 gives all.  [default: the question's own]")
 @click.option("--explain", is_flag=True, help="Say what the question means and what it can be told.")
 @format_option
+@click.option("--raw", is_flag=True, help="In csv, no ' before cells that a spreadsheet would run.")
 @db_option
 def query(
     name: str | None,
@@ -38,6 +39,7 @@ def query(
     limit: int | None,
     explain: bool,
     form: str,
+    raw: bool,
     db: Path,
 ) -> None:
     """Ask a map a question by NAME, or in SQL; without either, list the questions.
@@ -49,6 +51,8 @@ def query(
     """
     if sum(given is not None for given in (name, sql, sql_file)) > 1:
         raise UsageError("give one of a question's name, --sql and --file")
+    if raw and form != "csv":
+        raise UsageError("--raw is about the cells of csv: add --format csv, or leave it out")
     question = _asked(name, sql, sql_file)
     if question is None:
         if assignments or limit is not None or explain:
@@ -57,7 +61,7 @@ def query(
     elif explain:
         _explain(question)
     else:
-        _answer(db, question, _parameters(question, assignments), limit, form)
+        _answer(db, question, _parameters(question, assignments), limit, form, raw=raw)
 
 
 def _asked(name: str | None, sql: str | None, sql_file: Path | None) -> Question | None:
@@ -106,7 +110,7 @@ def _number_or_text(value: str) -> Value:
     return value
 
 
-def _answer(db: Path, question: Question, given: dict[str, Value], limit: int | None, form: str) -> None:
+def _answer(db: Path, question: Question, given: dict[str, Value], limit: int | None, form: str, *, raw: bool) -> None:
     max_rows = None
     if limit is not None and question.takes("limit"):
         if "limit" in given:
@@ -122,7 +126,7 @@ def _answer(db: Path, question: Question, given: dict[str, Value], limit: int | 
     for sentence in answer.notes:
         note(sentence)
     if form != "table":
-        print_rows(answer.columns, answer.rows, form)
+        print_rows(answer.columns, answer.rows, form, raw=raw)
     elif answer.rows:
         print_rows(answer.columns, answer.rows, form)
         _note_cut(question, given, max_rows, len(answer.rows))

@@ -17,6 +17,7 @@ from typing import TextIO
 import click
 
 from linkmap.questions import Value
+from linkmap.spreadsheet import FORMULA_STARTS
 
 FORMATS = ("table", "csv", "tsv", "json", "ndjson")
 
@@ -26,7 +27,6 @@ _UNSAFE = re.compile(
     "\u200b\u2028\u2029\u2060-\u2065\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"  # are not seen
     "\ud800-\udfff]"  # are no characters
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _TSV_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _GAP = "  "
 _NARROWEST = 8
@@ -49,12 +49,14 @@ def write_rows(
     rows: Iterable[Sequence[Value]],
     form: str,
     width: int | None = None,
+    *,
+    raw: bool = False,
 ) -> None:
-    """Write the rows in one of FORMATS. A table is folded to the width, where there is one."""
+    """Write the rows in one of FORMATS. A table is folded to the width, where there is one; raw csv has formulas."""
     if form == "table":
         _write_table(out, columns, list(rows), width)
     elif form == "csv":
-        _write_csv(out, columns, rows)
+        _write_csv(out, columns, rows, raw=raw)
     elif form == "tsv":
         _write_tsv(out, columns, rows)
     elif form == "json":
@@ -64,11 +66,11 @@ def write_rows(
             out.write(f"{row}\n")
 
 
-def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Value]], form: str) -> None:
+def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Value]], form: str, *, raw: bool = False) -> None:
     """Write the rows to standard output; a table is folded where that is a terminal."""
     out = standard_output()
     width = shutil.get_terminal_size().columns if out.isatty() else None
-    write_rows(out, columns, rows, form, width)
+    write_rows(out, columns, rows, form, width, raw=raw)
 
 
 def standard_output() -> TextIO:
@@ -89,10 +91,10 @@ def note(sentence: str) -> None:
     click.echo(safe(sentence), err=True)
 
 
-def csv_cell(value: Value) -> Value:
-    """The value as a spreadsheet may have it: a text that would be a formula gets a ' before it."""
+def csv_cell(value: Value, *, raw: bool = False) -> Value:
+    """The value as a spreadsheet may have it: a text that would be a formula gets a ' before it, unless `raw`."""
     if isinstance(value, str):
-        return f"'{safe(value)}" if value.startswith(_FORMULA_STARTS) else safe(value)
+        return f"'{safe(value)}" if not raw and value.startswith(FORMULA_STARTS) else safe(value)
     return value.hex() if isinstance(value, bytes) else value
 
 
@@ -103,10 +105,10 @@ def _escape(found: re.Match[str]) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def _write_csv(out: TextIO, columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
+def _write_csv(out: TextIO, columns: Sequence[str], rows: Iterable[Sequence[Value]], *, raw: bool) -> None:
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([csv_cell(column) for column in columns])
-    writer.writerows([csv_cell(value) for value in row] for row in rows)
+    writer.writerow([csv_cell(column, raw=raw) for column in columns])
+    writer.writerows([csv_cell(value, raw=raw) for value in row] for row in rows)
 
 
 def _write_tsv(out: TextIO, columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:

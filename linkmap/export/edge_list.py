@@ -2,7 +2,8 @@
 
 Gephi's spreadsheet import, pandas and R take it as it is (Gephi compares the column names without case). A node
 without an edge has no line. In .csv a cell that a spreadsheet would run as a formula has a `'` before it
-(OWASP, CSV injection); in .tsv nothing is quoted: a tab, line end or backslash in a cell is `\\t`, `\\n`, `\\\\`.
+(OWASP, CSV injection), unless the file is wanted raw; in .tsv nothing is quoted: a tab, line end or backslash in a
+cell is `\\t`, `\\n`, `\\\\`.
 """
 
 import csv
@@ -11,20 +12,21 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from linkmap.export.elements import Elements, NamedEdge
+from linkmap.spreadsheet import guarded
 
 _HEADER = ("source", "target", "weight")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _BLOCK = 1_000
 _TSV_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def generate_csv(elements: Elements) -> Iterator[str]:
-    """The file, in pieces of some 100 KB."""
+def generate_csv(elements: Elements, *, raw: bool = False) -> Iterator[str]:
+    """The file, in pieces of some 100 KB; with `raw`, formulas as they are."""
+    cell = str if raw else guarded
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_HEADER)
     for number, (source, target, weight) in enumerate(elements.named_edges(), 1):
-        writer.writerow((_guarded(source), _guarded(target), weight))
+        writer.writerow((cell(source), cell(target), weight))
         if number % _BLOCK == 0:
             yield text.getvalue()
             text.seek(0)
@@ -55,10 +57,6 @@ def count_csv(file: BinaryIO) -> tuple[None, int]:
 def count_tsv(file: BinaryIO) -> tuple[None, int]:
     """The edges in the file, a line each; nodes are not counted."""
     return None, sum(1 for line in file if line.count(b"\t") == len(_HEADER) - 1) - 1
-
-
-def _guarded(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
 
 
 def _tsv_line(edge: NamedEdge) -> str:

@@ -72,14 +72,20 @@ def export_graph(
     level: str = "page",
     kinds: Collection[str] | None = None,
     cut: Cut = Cut(),  # noqa: B008
+    raw: bool = False,
 ) -> Written:
     """Write the graph to a file whose suffix names the format, and tell what is in it.
 
+    In a .csv, a cell that a spreadsheet would run as a formula has a ' before it, but for `raw`.
     Memory holds the graph as numbers, never its texts: 190 MB for 9.4 M edges of 1 M known pages (2026-11).
     Raises UsageError for a wrong option, LinkmapError where the map, the graph or the place is at fault.
     """
     path = Path(path)
     form = format_of(path)
+    if raw:
+        if form.generate is not generate_csv:
+            raise UsageError("only a .csv has cells that --raw could leave as they are: leave it out")
+        form = form._replace(generate=functools.partial(generate_csv, raw=True))
     if path.resolve() == Path(db).resolve():
         raise UsageError(f"{path} is the map itself: name another file to write")
     with closing(open_reader(db)) as connection:

@@ -1,0 +1,1 @@
+"""What a crawl must survive, withstand and keep to itself: each promise as a test that can fail."""

@@ -1,0 +1,59 @@
+"""The same with the real command line, its workers and a real name server, on a machine that holds the addresses."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from maps import ROOT, check_accounting, environment, rows
+
+from reliability.addresses import PUBLIC
+from reliability.namespace import PRIVATE
+
+
+def can_unshare() -> bool:
+    """Whether this machine lets a test have a network of its own."""
+    if shutil.which("unshare") is None or shutil.which("ip") is None:
+        return False
+    words = ["unshare", "-rnm", "sh", "-c", "ip link set lo up && mount --bind /dev/null /etc/resolv.conf"]
+    return subprocess.run(words, capture_output=True).returncode == 0
+
+
+pytestmark = pytest.mark.skipif(not can_unshare(), reason="no network namespaces here")
+
+
+def crawl(folder: Path, *options: object) -> dict[str, Any]:
+    """Crawl public.test in a namespace: the addresses that were dialled, exit code and messages."""
+    surroundings = environment()
+    surroundings["PYTHONPATH"] = f"{ROOT / 'tests'}:{surroundings['PYTHONPATH']}"
+    words = ["crawl", "http://public.test/", "--scope", "any", "--delay", "0", "--timeout", "5", *map(str, options)]
+    done = subprocess.run(
+        ["unshare", "-rnm", sys.executable, "-m", "reliability.namespace", *words],
+        cwd=folder, env=surroundings, capture_output=True, text=True, timeout=180,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_no_connection_reaches_a_private_address(tmp_path: Path, workers: int) -> None:
+    found = crawl(tmp_path, "--workers", workers)
+    assert found["code"] == 0, found["said"]
+    assert set(found["seen"]) == {PUBLIC}
+    db = tmp_path / "map.db"
+    check_accounting(db)
+    turned = "SELECT name FROM page JOIN outcome ON outcome.id = outcome WHERE url = ?"
+    assert rows(db, turned, "http://turns.test/first") == [("fetched",)]
+    assert rows(db, turned, "http://turns.test:81/second") == [("private_address",)]
+    ends = "SELECT DISTINCT name FROM page JOIN outcome ON outcome.id = outcome WHERE url LIKE ? AND NOT auxiliary"
+    assert rows(db, ends, "%/link") == rows(db, ends, "%/landed") == [("private_address",)]
+
+
+def test_allow_private_reaches_them(tmp_path: Path) -> None:
+    found = crawl(tmp_path, "--workers", 1, "--allow-private")
+    assert found["code"] == 0, found["said"]
+    assert {PUBLIC, "127.0.0.1", "::1", *PRIVATE} <= set(found["seen"])

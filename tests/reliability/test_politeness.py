@@ -1,0 +1,183 @@
+"""Manners, read from the server's own log: no gap below the delay, nothing forbidden, no request too many at a time.
+
+The log's times are the server's: a request's `ended` lies before the client has its answer, so that a gap between
+it and the next `began` that is as long as the delay is one that the client kept.
+"""
+
+import asyncio
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from conftest import Answer, Hit, Site
+from maps import check_accounting, command, environment, linkmap, outcomes
+
+DELAY_S = 0.15
+XML = {"Content-Type": "application/xml"}
+
+
+def busy(times: int, status: int, body: str = "done", **headers: str) -> Callable[..., object]:
+    """A page that fails some times and then answers."""
+    asked: list[str] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        asked.append(request.method)
+        if len(asked) <= times:
+            return web.Response(status=status, headers={name.replace("_", "-"): text for name, text in headers.items()})
+        return web.Response(text=body, content_type="text/html")
+
+    return answer
+
+
+def no_head(body: str) -> Callable[..., object]:
+    """A page that refuses HEAD."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.method == "HEAD":
+            return web.Response(status=405)
+        return web.Response(text=body)
+
+    return answer
+
+
+def fill(site: Site) -> None:
+    """A site of everything that makes requests: retries, redirects, robots.txt, sitemaps, checks."""
+    site.pages = {
+        "/robots.txt": Answer("", 302, {"Location": "/rules"}),
+        "/rules": "User-agent: *\nDisallow: /secret\nDisallow: /*.cgi$\nSitemap: " + site("/map.xml"),
+        "/map.xml": Answer(
+            f"<urlset><url><loc>{site('/listed')}</loc></url><url><loc>{site('/secret/listed')}</loc></url></urlset>",
+            headers=XML,
+        ),
+        "/": '<a href="/a">a</a><a href="/hop">h</a><a href="/secret/page">s</a><img src="/i.png"><img src="/secret/i">'
+        '<a href="/unsteady">u</a><a href="/run.cgi">c</a><iframe src="/secret/frame"></iframe><a href="/full">f</a>',
+        "/a": '<base href="/secret/"><a href="based">b</a><meta http-equiv=refresh content="0;url=/secret/refresh">',
+        "/hop": Answer("", 301, {"Location": "/secret/hop"}),
+        "/listed": Answer("", 302, {"Location": "/landed"}),
+        "/landed": Answer("landed", headers={"Link": "</secret/next>; rel=next"}),
+        "/unsteady": busy(2, 500),  # type: ignore[dict-item]
+        "/full": busy(1, 503, Retry_After="1"),  # type: ignore[dict-item]
+        "/i.png": no_head("picture"),  # type: ignore[dict-item]
+    }
+
+
+EVERYTHING = {
+    "/robots.txt",
+    "/rules",
+    "/map.xml",
+    "/",
+    "/a",
+    "/hop",
+    "/listed",
+    "/landed",
+    "/unsteady",
+    "/full",
+    "/i.png",
+}
+
+
+def gaps_s(hits: list[Hit]) -> list[float]:
+    """From the end of each answer to the start of the next request, seconds."""
+    ordered = sorted(hits, key=lambda hit: hit.began)
+    return [after.began - before.ended for before, after in pairwise(ordered)]
+
+
+def forbidden(hits: list[Hit]) -> list[str]:
+    return [hit.path for hit in hits if hit.path.startswith("/secret") or hit.path.endswith(".cgi")]
+
+
+def crawl_words(site: Site, *options: object) -> tuple[object, ...]:
+    return "crawl", site("/"), "--allow-private", "--delay", DELAY_S, "--check", "resources", *options
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_every_request_keeps_the_delay_and_the_rules(site: Site, tmp_path: Path, workers: int) -> None:
+    fill(site)
+    done = linkmap(*crawl_words(site, "--workers", workers), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    check_accounting(tmp_path / "map.db")
+    assert {hit.path for hit in site.log} == EVERYTHING
+    assert [hit.path for hit in site.log].count("/unsteady") == 3, "two of them are further tries"
+    assert [hit.method for hit in site.log if hit.path == "/i.png"] == ["HEAD", "GET"]
+    assert forbidden(site.log) == []
+    assert min(gaps_s(site.log)) >= DELAY_S
+    full = [place for place, hit in enumerate(site.log) if hit.path == "/full"]
+    assert site.log[full[0] + 1].began - site.log[full[0]].ended >= 1, "503 with Retry-After stops the whole host"
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("after", [1, 6])
+def test_a_resume_after_kill_9_keeps_them_too(site: Site, tmp_path: Path, workers: int, after: int) -> None:
+    fill(site)
+    words = command(*crawl_words(site, "--workers", workers, "--quiet"))
+    with subprocess.Popen(words, cwd=tmp_path, env=environment(), start_new_session=True) as crawl:
+        until(lambda: len(site.log) >= after)
+        os.killpg(crawl.pid, signal.SIGKILL)
+    done = linkmap("crawl", "--resume", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    check_accounting(tmp_path / "map.db")
+    assert {hit.path for hit in site.log} == EVERYTHING
+    assert forbidden(site.log) == []
+    assert min(gaps_s(site.log)) >= DELAY_S
+
+
+def test_a_resume_keeps_the_delay_where_the_kill_came_before_anything_was_stored(site: Site, tmp_path: Path) -> None:
+    arrived = threading.Event()
+
+    async def robots(request: web.Request) -> web.StreamResponse:
+        arrived.set()
+        await asyncio.sleep(0.1)
+        return web.Response(text="")
+
+    site.pages = {"/robots.txt": robots, "/": "home"}  # type: ignore[dict-item]
+    words = command("crawl", site("/"), "--allow-private", "--delay", 3, "--workers", 0)
+    with subprocess.Popen(words, cwd=tmp_path, env=environment()) as crawl:
+        assert arrived.wait(30)
+        crawl.kill()
+    assert linkmap("crawl", "--resume", cwd=tmp_path).returncode == 0
+    began = [hit.began for hit in site.log]
+    assert len(began) == 3
+    assert began[1] - began[0] >= 3
+
+
+def until(reached: Callable[[], bool]) -> None:
+    """Wait for what happens in another thread."""
+    while not reached():
+        time.sleep(0.002)
+
+
+class Crowd:
+    """Pages that count how many requests are under way at the same time, and how many connections are open."""
+
+    def __init__(self, site: Site) -> None:
+        self.now = self.most = self.connections = 0
+        self.site = site
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        self.connections = max(self.connections, len(self.site._runner.server.connections))  # type: ignore[union-attr]
+        await asyncio.sleep(0.02)
+        self.now -= 1
+        return web.Response(text="page", content_type="text/html")
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("per_host", [1, 3])
+def test_a_host_has_no_more_connections_than_allowed(site: Site, tmp_path: Path, workers: int, per_host: int) -> None:
+    crowd = Crowd(site)
+    site.pages = {"/": "".join(f'<a href="/{n}">n</a><img src="/i{n}">' for n in range(30))}
+    site.pages |= {f"/{name}{n}": crowd for n in range(30) for name in ("", "i")}  # type: ignore[dict-item]
+    options = ("--workers", workers, "--per-host", per_host, "--check", "resources", "--delay", "0")
+    done = linkmap("crawl", site("/"), "--allow-private", *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(outcomes(tmp_path / "map.db")) == 61
+    assert crowd.most == per_host
+    assert crowd.connections <= per_host
