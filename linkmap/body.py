@@ -1,0 +1,106 @@
+"""The connection that an answer comes over, and its body: up to a limit, flagged where it ended too early."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import aiohttp
+from aiohttp.client_proto import ResponseHandler
+
+from linkmap.sniffing import SNIFFED_BYTES
+
+_LEFTOVER_BYTES = 16 * 1024
+"""How much of an unwanted body is read so that its connection can serve again."""
+_LEFTOVER_S = 1.0
+"""How long: a radio stream or a 404 page that drips is settled by its headers, and is no timeout."""
+
+_END_OF_HEAD = re.compile(rb"\n\r?\n")
+_MOST_HEADS = 4
+"""Heads that are told apart in one piece of data: interim answers (1xx), then the answer."""
+
+
+class HeadFirst(ResponseHandler):
+    """A connection that hands an answer's head on before it looks at the bytes behind it.
+
+    aiohttp parses all that came at once, and where bytes follow that belong to no answer (a body longer than its
+    Content-Length, a 204 with a body), it drops the answer before them too. Browsers take it (RFC 9112, 6.3).
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self._awaits_head = False
+        self._last = b""
+
+    def set_response_params(self, **params: Any) -> None:
+        """Make ready for the answer to another request."""
+        self._awaits_head, self._last = True, b""
+        super().set_response_params(**params)
+
+    def feed_data(self, data: Any, size: int = 0) -> None:
+        """Queue a head; the last unless it is that of an interim answer."""
+        self._awaits_head = 100 <= data[0].code < 200 and data[0].code != 101
+        super().feed_data(data, size)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came, each head by itself."""
+        for _ in range(_MOST_HEADS):
+            if not self._awaits_head:
+                break
+            known = self._last + data
+            end = _END_OF_HEAD.search(known)
+            if end is None or end.end() == len(known):
+                self._last = known[-2:] if end is None else b""
+                break
+            place = end.end() - len(self._last)
+            self._last = b""
+            super().data_received(data[:place])
+            data = data[place:]
+        super().data_received(data)
+
+
+def new_connection(loop: asyncio.AbstractEventLoop) -> ResponseHandler:
+    """What aiohttp's connector makes a connection of."""
+    return HeadFirst(loop)
+
+
+class Body(NamedTuple):
+    """What came of a body, decoded."""
+
+    content: bytes = b""
+    cut: bool = False
+    """It was longer than the limit."""
+    truncated: bool = False
+    """It ended too early."""
+
+
+async def read_body(
+    response: aiohttp.ClientResponse, max_bytes: int, is_wanted: Callable[[bytes], bool] = lambda beginning: True
+) -> Body | None:
+    """The decoded body up to a limit; None, and the rest left unread, where its beginning is not wanted."""
+    parts: list[bytes] = []
+    size, asked, truncated = 0, False, False
+    try:
+        async for chunk in response.content.iter_any():
+            parts.append(chunk)
+            size += len(chunk)
+            if not asked and size >= SNIFFED_BYTES:
+                asked, parts = True, [b"".join(parts)]
+                if not is_wanted(parts[0]):
+                    return None
+            if size > max_bytes:
+                response.close()
+                return Body(b"".join(parts)[:max_bytes], cut=True)
+    except (aiohttp.ClientPayloadError, aiohttp.ClientConnectionError, ConnectionError):
+        truncated = True
+    content = b"".join(parts)
+    return Body(content, truncated=truncated) if asked or is_wanted(content) else None
+
+
+async def read_leftover(response: aiohttp.ClientResponse) -> None:
+    """Take in the rest of an answer that is settled, where that is short and quick, to keep the connection."""
+    try:
+        async with asyncio.timeout(_LEFTOVER_S):
+            await read_body(response, _LEFTOVER_BYTES)
+    except TimeoutError:
+        response.close()
