@@ -42,6 +42,13 @@ class HeadFirst(ResponseHandler):
         self._awaits_head = 100 <= data[0].code < 200 and data[0].code != 101
         super().feed_data(data, size)
 
+    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
+        """End what is being read, its body included: aiohttp leaves that waiting after a fault in its framing."""
+        super().set_exception(exc, *cause)
+        body = self._payload
+        if body is not None and not body.is_eof() and body.exception() is None:
+            body.set_exception(aiohttp.ClientPayloadError(str(exc)), exc)
+
     def data_received(self, data: bytes) -> None:
         """Parse what came, each head by itself."""
         for _ in range(_MOST_HEADS):
