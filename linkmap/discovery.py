@@ -8,8 +8,8 @@ A page is *exempt* from scope and --include where it is a seed or a hop of a see
 chain ends, the scope grows by that page's host or domain.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator
 from itertools import count, repeat
 
 from linkmap import url as urls
@@ -25,6 +25,8 @@ from linkmap.store.batch import Batch, JudgedRow, PageRow, ReachRow, VisitRow, c
 from linkmap.store.sqlite import FollowedLink
 
 _STATES = tuple(State)
+_TARGETS_AT_ONCE = 500
+"""Targets of links that are taken in between two pauses: about 10 ms of work."""
 _JUDGED = frozenset(
     {Outcome.TOO_DEEP, Outcome.NOFOLLOW, Outcome.KIND_NOT_FOLLOWED, Outcome.OFF_SCOPE, Outcome.EXCLUDED}
 )
@@ -118,8 +120,8 @@ class Discovery:
 
     def record(
         self, host: int, entry: Entry, report: Report, retry_at: float | None = None, manner: Manner = Manner.PAGE
-    ) -> None:
-        """Take in the answer to a page's request. With `retry_at` (Unix time) the page stays pending until then.
+    ) -> Iterator[None]:
+        """Take in the answer to a page's request, in steps. With `retry_at` (Unix time) it stays pending until then.
 
         So it does where a link that came in the meantime asks for another manner of request.
         """
@@ -136,7 +138,7 @@ class Discovery:
         holder = capture if linked else None
         self._batch.visits.append(VisitRow(outcome, visit.detail, entry.tries + 1, retry_at, capture, holder, page))
         if holder is not None:
-            self._links(page, holder, report, self._way(page))
+            yield from self._links(page, holder, report, self._way(page))
         if page in self.exempt and visit.status is not None and outcome not in REDIRECTING | {Outcome.PENDING}:
             self._widen(entry.url)
         if manner != self.known.manner[page] and outcome is not Outcome.PENDING:
@@ -167,7 +169,7 @@ class Discovery:
             holder = capture if linked else None
             self._batch.visits.append(VisitRow(outcome, report.visit.detail, 1, None, capture, holder, page))
         if linked:
-            self._links(page, capture, report, Offer(Reach.AUXILIARY))
+            deque(self._links(page, capture, report, Offer(Reach.AUXILIARY)), maxlen=0)
         return capture
 
     def propagate(self, links: Iterable[FollowedLink]) -> None:
@@ -334,23 +336,31 @@ class Discovery:
         origin = urls.origin(url)
         return self.names.host(origin.host, self._batch) if origin else 0
 
-    def _links(self, page: int, capture: int, report: Report, way: Offer) -> None:
-        """Append a page's links and meet their targets, each with the best of its links; `way` leads to the page."""
+    def _links(self, page: int, capture: int, report: Report, way: Offer) -> Iterator[None]:
+        """Append a page's links and meet their targets, each with the best of its links; `way` leads to the page.
+
+        Pauses now and then: 100,000 targets take longer than other hosts should wait.
+        """
         names, batch, links = self.names, self._batch, report.links
         page_nofollow = directives.is_nofollow(report.visit.robots_flags)
         offers: list[Offer | None] = [None] * len(report.targets)
         known_offers: dict[tuple[int, str], Offer] = {}
-        for target, kind, rel in zip(links.targets, links.kinds, links.rels, strict=True):
+        for place, kind, rel in zip(links.targets, links.kinds, links.rels, strict=True):
             offer = known_offers.get((kind, rel))
             if offer is None:
                 offer = known_offers[kind, rel] = self._offer(kind, is_nofollow(rel), page_nofollow, way)
-            former = offers[target]
-            offers[target] = offer if former is None or former is offer else offer.better(former)
-        ids = [self._meet(target, offer, page) for target, offer in zip(report.targets, offers, strict=True) if offer]
+            former = offers[place]
+            offers[place] = offer if former is None or former is offer else offer.better(former)
+        ids: list[int] = []
+        for number, (target, offer) in enumerate(zip(report.targets, offers, strict=True), start=1):
+            if offer:
+                ids.append(self._meet(target, offer, page))
+            if number % _TARGETS_AT_ONCE == 0:
+                yield
         if report.visit.outcome is Outcome.REDIRECT and ids:
-            target = ids[0]
-            if target == page or self.known.outcome[target] in REDIRECTING:
-                self.redirected.append((page, target))
+            first = ids[0]
+            if first == page or self.known.outcome[first] in REDIRECTING:
+                self.redirected.append((page, first))
         batch.links.extend(
             zip(
                 repeat(capture, len(links)), count(), [ids[target] for target in links.targets], links.kinds,

@@ -4,7 +4,8 @@ Within the transaction the consequences are drawn to their end: depths are passe
 redirect loops are closed, pages are judged again where the scope grew. What comes out is committed as a whole.
 """
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
 from typing import Self
 
 from linkmap.discovery import REDIRECTING, Discovery
@@ -16,7 +17,7 @@ from linkmap.store.sqlite import Store
 from linkmap.url import Origin
 
 Change = Callable[[Discovery], object]
-"""A step of what a crawl learns, applied within a transaction."""
+"""What a crawl learns, applied within a transaction; an iterator that comes back is run through, with pauses."""
 
 _LONGEST_LOOP = 1_000
 _AT_ONCE = 1_000
@@ -84,7 +85,10 @@ class Ledger:
                 await store.prepare_appending()
                 discovery.run = await store.start_run(discovery.settings.to_json(), discovery.settings.agent)
             for change in changes:
-                change(discovery)
+                steps = change(discovery)
+                if isinstance(steps, Iterator):
+                    for _ in steps:
+                        await asyncio.sleep(0)
             await self._settle()
             await store.save_run(discovery.run, discovery.counts_json())
             await store.commit()
