@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.http_exceptions import HttpProcessingError
 
 from linkmap.sniffing import SNIFFED_BYTES
 
@@ -16,8 +17,8 @@ _LEFTOVER_S = 1.0
 """How long: a radio stream or a 404 page that drips is settled by its headers, and is no timeout."""
 
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
-_MOST_HEADS = 4
-"""Heads that are told apart in one piece of data: interim answers (1xx), then the answer."""
+_MOST_HEADS = 20
+"""Interim answers (1xx) and empty lines before an answer; to parse them without end would hold everybody up."""
 
 
 class HeadFirst(ResponseHandler):
@@ -31,10 +32,11 @@ class HeadFirst(ResponseHandler):
         super().__init__(loop)
         self._awaits_head = False
         self._last = b""
+        self._heads = 0
 
     def set_response_params(self, **params: Any) -> None:
         """Make ready for the answer to another request."""
-        self._awaits_head, self._last = True, b""
+        self._awaits_head, self._last, self._heads = True, b"", 0
         super().set_response_params(**params)
 
     def feed_data(self, data: Any, size: int = 0) -> None:
@@ -51,9 +53,7 @@ class HeadFirst(ResponseHandler):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, each head by itself."""
-        for _ in range(_MOST_HEADS):
-            if not self._awaits_head:
-                break
+        while self._awaits_head:
             known = self._last + data
             end = _END_OF_HEAD.search(known)
             if end is None or end.end() == len(known):
@@ -63,7 +63,17 @@ class HeadFirst(ResponseHandler):
             self._last = b""
             super().data_received(data[:place])
             data = data[place:]
+            self._heads += 1
+            if self._heads > _MOST_HEADS:
+                self._give_up()
+                return
         super().data_received(data)
+
+    def _give_up(self) -> None:
+        if self.transport is not None:
+            self.transport.close()
+        message = f"more than {_MOST_HEADS} interim answers or empty lines, and no answer"
+        self.set_exception(HttpProcessingError(code=400, message=message))
 
 
 def new_connection(loop: asyncio.AbstractEventLoop) -> ResponseHandler:
