@@ -99,7 +99,7 @@ async def read_body(
     size, asked, truncated = 0, False, False
     try:
         async for chunk in response.content.iter_any():
-            parts.append(chunk)
+            parts.append(chunk[: max_bytes - size])  # no copy of the whole, as a cut behind the join would make
             size += len(chunk)
             if not asked and size >= SNIFFED_BYTES:
                 asked, parts = True, [b"".join(parts)]
@@ -107,7 +107,7 @@ async def read_body(
                     return None
             if size > max_bytes:
                 response.close()
-                return Body(b"".join(parts)[:max_bytes], cut=True)
+                return Body(b"".join(parts), cut=True)
     except (aiohttp.ClientPayloadError, aiohttp.ClientConnectionError, ConnectionError):
         truncated = True
     content = b"".join(parts)
