@@ -14,6 +14,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import partial
 from hashlib import blake2b
 from typing import Any, Self
 
@@ -23,9 +24,11 @@ from yarl import URL
 
 from linkmap import url as urls
 from linkmap.addresses import is_public
+from linkmap.body import Body, new_connection, read_body, read_leftover
 from linkmap.credentials import Credentials
 from linkmap.model import Outcome, Visit
 from linkmap.proxy import AUTHENTICATION_REQUIRED, Proxy, is_private_target
+from linkmap.sniffing import names_no_type, sniffed_type
 from linkmap.tls import describe_fault, find_fault, tls_context
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
@@ -40,10 +43,6 @@ _KEEP_S = 15.0
 """How long an idle connection is kept."""
 
 _ACCEPT = "text/html,application/xhtml+xml,*/*;q=0.8"
-_LEFTOVER_BYTES = 16 * 1024
-"""How much of an unwanted body is read so that its connection can serve again."""
-_LEFTOVER_S = 1.0
-"""How long: a radio stream or a 404 page that drips is settled by its headers, and is no timeout."""
 _REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
 _EMPTY = frozenset({204, 205})
 """Answers without content, whatever type they name (RFC 9110, 15.3.5 and 15.3.6)."""
@@ -164,6 +163,7 @@ class Client:
             socket_factory=None if allow_private else checked_socket,
             ssl=self._tls,
         )
+        connector._factory = partial(new_connection, asyncio.get_running_loop())
         self._session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -257,13 +257,19 @@ class Client:
         headers = tuple((name, _header_text(value)) for name, value in response.headers.items())
         content_type = _media_type(_first(headers, "content-type"))
         outcome, detail = _judge(response.status, content_type, _first(headers, "location"))
-        wanted = outcome in (Outcome.FETCHED, Outcome.NOT_HTML) and reads(content_type)
-        body, cut, truncated = b"", False, False
-        if wanted:
-            body, cut, truncated = await _body(response, max_bytes)
-        else:
+        body = None
+        if outcome in (Outcome.FETCHED, Outcome.NOT_HTML) and reads(content_type):
+            body = await read_body(response, max_bytes)
+        elif outcome is Outcome.NOT_HTML and _is_sniffed(response, content_type):
+            body = await read_body(response, max_bytes, lambda beginning: reads(sniffed_type(beginning)))
+            if body is not None:
+                content_type = sniffed_type(body.content)
+                outcome, _ = _judge(response.status, content_type, None)
+                detail = f"no Content-Type that says anything: {content_type} by its first bytes"
+        if body is None:
             deadline.reschedule(None)
-            await _read_leftover(response)
+            await read_leftover(response)
+        content, cut, truncated = body or Body()
         visit = Visit(
             outcome=outcome,
             fetched_at=started_at,
@@ -271,15 +277,15 @@ class Client:
             status=response.status,
             detail=detail,
             content_type=content_type,
-            body_bytes=len(body),
+            body_bytes=len(content),
             cut=cut,
             truncated=truncated,
             etag=_first(headers, "etag"),
             last_modified=_first(headers, "last-modified"),
-            digest=blake2b(body, digest_size=16).digest() if wanted else None,
+            digest=blake2b(content, digest_size=16).digest() if body is not None else None,
             retry_after_s=retry_after_s(response.headers.get("Retry-After"), time.time()),
         )
-        return Answer(visit, body, headers)
+        return Answer(visit, content, headers)
 
 
 def retry_after_s(header: str | None, now: float) -> float | None:
@@ -297,31 +303,6 @@ def retry_after_s(header: str | None, now: float) -> float | None:
     return min(max(at - now, 0.0), MAX_RETRY_AFTER_S)
 
 
-async def _body(response: aiohttp.ClientResponse, max_bytes: int) -> tuple[bytes, bool, bool]:
-    """The decoded body up to a limit, whether it was longer, and whether it ended too early."""
-    parts: list[bytes] = []
-    size = 0
-    try:
-        async for chunk in response.content.iter_any():
-            parts.append(chunk)
-            size += len(chunk)
-            if size > max_bytes:
-                response.close()
-                return b"".join(parts)[:max_bytes], True, False
-    except (aiohttp.ClientPayloadError, aiohttp.ClientConnectionError, ConnectionError):
-        return b"".join(parts), False, True
-    return b"".join(parts), False, False
-
-
-async def _read_leftover(response: aiohttp.ClientResponse) -> None:
-    """Take in the rest of an answer that is settled, where that is short and quick, to keep the connection."""
-    try:
-        async with asyncio.timeout(_LEFTOVER_S):
-            await _body(response, _LEFTOVER_BYTES)
-    except TimeoutError:
-        response.close()
-
-
 def _judge(status: int, content_type: str | None, location: str | None) -> tuple[Outcome, str | None]:
     """What a status means for the page, and the evidence where the status alone is not enough."""
     if status < 200:
@@ -337,6 +318,13 @@ def _judge(status: int, content_type: str | None, location: str | None) -> tuple
     if status in _BLOCKED:
         return Outcome.BLOCKED, None
     return (Outcome.CLIENT_ERROR if status < 500 else Outcome.SERVER_ERROR), None
+
+
+def _is_sniffed(response: aiohttp.ClientResponse, content_type: str | None) -> bool:
+    """Whether the first bytes of a body say what it is, because nothing else does and nothing forbids it."""
+    if response.status in _EMPTY or not names_no_type(content_type):
+        return False
+    return response.headers.get("X-Content-Type-Options", "").partition(",")[0].strip().lower() != "nosniff"
 
 
 def _failure(error: Exception) -> Outcome:

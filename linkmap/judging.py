@@ -125,11 +125,11 @@ def _is_checked(url: str, way: Offer, no_page: Exclusion, settings: Settings, sc
 
     Another site is what the seeds do not cover, wherever their redirects lead: so more answers never take a check back.
     """
+    if no_page.outcome not in _CHECKED or way.hops > MAX_REDIRECTS:
+        return False
     external = way.reach in (Reach.FOLLOWED, Reach.NOFOLLOW) and not scope.is_of_seeds(url)
     wanted = (Check.RESOURCES in settings.check and way.resource) or (Check.EXTERNAL in settings.check and external)
-    if not wanted or no_page.outcome not in _CHECKED or way.hops > MAX_REDIRECTS:
-        return False
-    return scope.exclusion(url, exempt=True) is None
+    return wanted and scope.exclusion(url, exempt=True) is None
 
 
 def _least_level(one: int, other: int) -> int:

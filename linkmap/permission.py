@@ -64,7 +64,7 @@ class Permission:
         if report.visit.outcome is not Outcome.REDIRECT or self._redirects.get(entry.origin, 0) >= MAX_REDIRECTS:
             return None
         target = report.targets[0]
-        if urls.origin(target.url) is None or not target.valid:
+        if not target.valid or urls.origin(target.url) is None:
             return None
         self._redirects[entry.origin] = self._redirects.get(entry.origin, 0) + 1
         return entry._replace(url=target.url, tries=0)

@@ -12,6 +12,7 @@ from linkmap.parse.heap import keep_freed_memory
 from linkmap.parse.link_header import header_links
 from linkmap.parse.links import Element, Found, Page, links_digest, links_of, redirect_link
 from linkmap.parse.microsyntax import refresh_target
+from linkmap.parse.nesting import shallow
 from linkmap.parse.xml import MAX_ENTRIES, read_xml
 from linkmap.robots import kept_text, product_token, sitemap_lines
 
@@ -57,7 +58,7 @@ def _linked(job: Job, visit: Visit, found: Found, document: Document | None = No
 
 def _read_html(job: Job, answer: Answer, visit: Visit) -> tuple[Visit, Page]:
     text, charset = decode(answer.body, answer.header("Content-Type"))
-    page = _parsed(text, job)
+    page = _parsed(shallow(text), job)
     flags = _robots_flags(answer, job, page)
     detail = NO_SITEMAP if job.manner is Manner.SITEMAP else visit.detail
     return replace(visit, charset=charset, detail=detail, robots_flags=flags), page

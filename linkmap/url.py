@@ -173,11 +173,14 @@ def url_key(url: str) -> bytes:
 
 
 def origin(url: str) -> Origin | None:
-    """The origin of a serialised http(s) page URL, or None for every other scheme."""
+    """The origin of a serialised http(s) page URL, or None for every other scheme and a port that is none."""
     scheme, separator, rest = url.partition("://")
     if not separator or scheme not in DEFAULT_PORTS:
         return None
-    host, port = split_port(rest[: _authority_end(rest)])
+    try:
+        host, port = split_port(rest[: _authority_end(rest)])
+    except ValueError:
+        return None  # what is no URL is kept as written, and asked about all the same
     return Origin(scheme, host, DEFAULT_PORTS[scheme] if port is None else port)
 
 
@@ -198,7 +201,7 @@ def split_port(authority: str) -> tuple[str, int | None]:
 
 
 def host(url: str) -> str | None:
-    """The host name of a serialised http(s) URL, without its port, or None for every other scheme."""
+    """The host name of a serialised http(s) URL, without its port, or None where there is no origin."""
     found = origin(url)
     return found.host if found else None
 

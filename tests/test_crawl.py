@@ -141,6 +141,23 @@ def test_pages_of_a_redirect_loop_are_all_told_and_what_leads_in_is_not(site: Si
     assert found[site("/in")] == "redirect"
 
 
+def test_references_that_are_no_urls_are_invalid_pages_wherever_they_stand(
+    site: Site, db: Path, crawled: Crawled
+) -> None:
+    site.pages = {
+        "/robots.txt": redirect("http://[::"),
+        "/": '<a href="http://a:b/">a</a><a href="/moved">m</a>',
+        "/moved": redirect("http://[::"),
+    }
+    crawled(site("/"), site("/moved"))
+    assert outcomes(db) == {
+        site("/"): "fetched",
+        site("/moved"): "redirect",
+        "http://a:b/": "invalid",
+        "http://[::": "invalid",
+    }
+
+
 def test_the_eleventh_redirect_in_a_row_is_not_followed(site: Site, db: Path, crawled: Crawled) -> None:
     site.pages = {"/0": redirect("/1")} | {f"/{n}": redirect(f"/{n + 1}") for n in range(1, 20)}
     crawled(site("/0"))

@@ -24,6 +24,7 @@ from rawserver import RESET, RawServer
 from linkmap.fetch import MAX_RETRY_AFTER_S, Answer, Client, ClientSettings, retry_after_s
 from linkmap.model import Job, LinkKind, Outcome, Report
 from linkmap.parse.links import redirect_link
+from linkmap.sniffing import sniffed_type
 from linkmap.worker import visit
 
 if sys.version_info >= (3, 14):
@@ -221,6 +222,12 @@ def test_answers_that_make_no_sense(parts: list[bytes], outcome: Outcome, detail
         ),
         ([with_body(b"hello", b"Content-Security-Policy: " + b"y" * 60_000)], "a header of 60 KB"),
         ([with_body(b"hello", *[b"X: y"] * 200)], "200 headers"),
+        ([with_body(b"hello"), b"and more"], "a body longer than its length: the first bytes count, as in browsers"),
+        ([with_body(b"hello") + b"and more"], "the same in one piece"),
+        ([with_body(b"hello") + with_body(b"other")], "a second answer to one request"),
+        ([*(bytes([byte]) for byte in with_body(b"hello")[:-5]), b"hello and more"], "the same, its head byte by byte"),
+        ([b"HTTP/1.1 103 Early Hints\r\n\r\n" * 2 + with_body(b"hello") + b"more"], "and behind early hints"),
+        ([HTML, b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\nmore"], "bytes behind the last chunk"),
         ([b"HTTP/1.1 200 OK\nContent-Type: text/html\nContent-Length: 5\n\nhello"], "bare line feeds, RFC 9112, 2.2"),
     ],
 )
@@ -228,6 +235,80 @@ def test_unusual_answers_are_read(parts: list[bytes], reason: str) -> None:
     answer = get_raw(*parts)
     assert (answer.visit.outcome, answer.body) == (Outcome.FETCHED, b"hello"), reason
     assert not answer.visit.truncated
+
+
+def test_a_204_with_a_body_is_a_204() -> None:
+    answer = get_raw(b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello")
+    assert (answer.visit.outcome, answer.visit.status, answer.body) == (Outcome.NOT_HTML, 204, b"")
+
+
+def test_what_follows_a_body_is_never_the_answer_to_another_request() -> None:
+    with RawServer([with_body(b"hello") + with_body(b"smuggled"), 0.5]) as server:
+        first, second = get(server.url, server.url)
+        assert (first.body, second.body) == (b"hello", b"hello")
+        assert server.connections == 2
+
+
+UNTYPED = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "outcome", "content_type", "reason"),
+    [
+        ([UNTYPED, b"\r\n<!DOCTYPE html><p>x"], Outcome.FETCHED, "text/html", "no Content-Type"),
+        ([UNTYPED, b"Content-Type:\r\n\r\n<html>"], Outcome.FETCHED, "text/html", "an empty one"),
+        ([UNTYPED, b"Content-Type: html\r\n\r\n<html>"], Outcome.FETCHED, "text/html", "one that is no type"),
+        ([UNTYPED, b"Content-Type: */*\r\n\r\n<html>"], Outcome.FETCHED, "text/html", "one that says nothing"),
+        ([UNTYPED, b"\r\n<!DOC", 0.1, b"TYPE html>"], Outcome.FETCHED, "text/html", "a beginning in two pieces"),
+        ([UNTYPED, b"\r\n<html>", b"x" * 5_000], Outcome.FETCHED, "text/html", "a long one"),
+        ([UNTYPED, b"\r\nhello"], Outcome.NOT_HTML, None, "text"),
+        ([UNTYPED, b"\r\n"], Outcome.NOT_HTML, None, "nothing"),
+        ([UNTYPED, b"\r\n", *[b"\0" * 5_000, 0.05] * 500], Outcome.NOT_HTML, None, "an endless file, left early"),
+        ([UNTYPED, b"Content-Type: text/plain\r\n\r\n<html>"], Outcome.NOT_HTML, "text/plain", "a type is believed"),
+        ([UNTYPED, b"X-Content-Type-Options: nosniff\r\n\r\n<html>"], Outcome.NOT_HTML, None, "nosniff forbids it"),
+        ([UNTYPED, b"\r\n<?xml version='1.0'?><rss/>"], Outcome.NOT_HTML, None, "XML, where it is not asked for"),
+        ([b"HTTP/1.1 404 Not Found\r\n\r\n<html>"], Outcome.CLIENT_ERROR, None, "of errors no body is read"),
+    ],
+)
+def test_an_answer_without_a_type_is_what_it_begins_like(
+    parts: list[bytes | float], outcome: Outcome, content_type: str | None, reason: str
+) -> None:
+    answer = get_raw(*parts)
+    assert (answer.visit.outcome, answer.visit.content_type) == (outcome, content_type), reason
+    assert bool(answer.body) == (outcome is Outcome.FETCHED)
+    if outcome is Outcome.FETCHED:
+        assert answer.visit.detail == "no Content-Type that says anything: text/html by its first bytes"
+        assert answer.body == b"".join(part for part in parts if isinstance(part, bytes)).partition(b"\r\n\r\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("beginning", "found", "reason"),
+    [
+        (b" \t\r\n\f<!doctype HTML>", "text/html", "white space and case do not count"),
+        (b"<a href=x>", "text/html", "a link"),
+        (b"<b>", "text/html", "one letter"),
+        (b"<!-- x", "text/html", "a comment"),
+        (b"<br>", "text/html", "a tag of two letters"),
+        (b"<ab>", None, "no tag of that name there"),
+        (b"<p\n>", None, "the byte behind a name is a space or >"),
+        (b"\xef\xbb\xbf<html>", None, "a byte order mark makes it plain text"),
+        (b"x<html>", None, "not at the beginning"),
+        (b" " * 1_441 + b"<b>", "text/html", "within 1,445 bytes"),
+        (b" " * 1_443 + b"<b>", None, "beyond them"),
+        (b" <?xml version='1.0'?>", "text/xml", "XML"),
+        (b"<?XML?>", None, "which has a case"),
+    ],
+)
+def test_what_a_beginning_looks_like(beginning: bytes, found: str | None, reason: str) -> None:
+    assert sniffed_type(beginning) == found, reason
+
+
+def test_a_feed_without_a_type_is_read() -> None:
+    feed = b"<?xml version='1.0'?><rss><channel><item><link>/x</link></item></channel></rss>"
+    with RawServer([UNTYPED, b"\r\n", feed]) as server:
+        report = report_of(server.url)
+    assert (report.visit.outcome, report.visit.content_type) == (Outcome.NOT_HTML, "text/xml")
+    assert [target.url for target in report.targets] == [f"{server.url}x"]
 
 
 @pytest.mark.parametrize(

@@ -209,6 +209,12 @@ def test_origin_host_and_path(url: str, origin: Origin | None, path: str, reason
         assert url.startswith(origin.url + "/")
 
 
+@pytest.mark.parametrize("url", ["http://[::", "http://a:b/", "https://a.test:/", "http://:", "http://a:1:x/?y"])
+def test_what_is_no_url_has_no_origin(url: str) -> None:
+    assert urls.origin(url) is None
+    assert urls.host(url) is None
+
+
 def test_an_origin_is_written_without_the_port_of_its_scheme() -> None:
     assert Origin("https", "a.test", 443).url == "https://a.test"
     assert Origin("https", "a.test", 80).url == "https://a.test:80"
