@@ -2,13 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any, NamedTuple
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import HttpProcessingError
 
+from linkmap.coding import CodingError, Decoding
 from linkmap.sniffing import SNIFFED_BYTES
 
 _LEFTOVER_BYTES = 16 * 1024
@@ -89,29 +90,52 @@ class Body(NamedTuple):
     """It was longer than the limit."""
     truncated: bool = False
     """It ended too early."""
+    fault: str | None = None
+    """What was wrong with how it was packed, in words."""
 
 
 async def read_body(
     response: aiohttp.ClientResponse, max_bytes: int, is_wanted: Callable[[bytes], bool] = lambda beginning: True
 ) -> Body | None:
     """The decoded body up to a limit; None, and the rest left unread, where its beginning is not wanted."""
+    decoding = Decoding(", ".join(response.headers.getall("Content-Encoding", ())))
     parts: list[bytes] = []
     size, asked, truncated = 0, False, False
+    fault = f"the content coding {decoding.unknown[0][:40]!r} is not known" if decoding.unknown else None
     try:
-        async for chunk in response.content.iter_any():
-            parts.append(chunk[: max_bytes - size])  # no copy of the whole, as a cut behind the join would make
-            size += len(chunk)
+        async for part in _unpacked(response, decoding, max_bytes):
+            parts.append(part[: max_bytes - size])  # no copy of the whole, as a cut behind the join would make
+            size += len(part)
             if not asked and size >= SNIFFED_BYTES:
                 asked, parts = True, [b"".join(parts)]
                 if not is_wanted(parts[0]):
                     return None
             if size > max_bytes:
                 response.close()
-                return Body(b"".join(parts), cut=True)
+                return Body(b"".join(parts), cut=True, fault=fault)
     except (aiohttp.ClientPayloadError, aiohttp.ClientConnectionError, ConnectionError):
         truncated = True
+    except CodingError as error:
+        response.close()
+        truncated, fault = True, f"the body is not packed as it says: {error}"
     content = b"".join(parts)
-    return Body(content, truncated=truncated) if asked or is_wanted(content) else None
+    if not (asked or is_wanted(content)):
+        return None
+    return Body(content, truncated=truncated or decoding.is_broken_off, fault=fault)
+
+
+async def _unpacked(response: aiohttp.ClientResponse, decoding: Decoding, max_bytes: int) -> AsyncIterator[bytes]:
+    """The body's parts, decoded, up to a little more than the limit."""
+    room = max_bytes + 1
+    async for chunk in response.content.iter_any():
+        part = chunk if decoding.is_plain else decoding.decode(chunk, room)
+        room -= len(part)
+        yield part
+        if room <= 0:
+            return
+    while not decoding.is_plain and room > 0 and (part := decoding.decode(b"", room)):
+        room -= len(part)
+        yield part
 
 
 async def read_leftover(response: aiohttp.ClientResponse) -> None:

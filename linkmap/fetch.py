@@ -173,6 +173,7 @@ class Client:
             max_field_size=MAX_HEADER_BYTES,
             max_headers=MAX_HEADERS,
             requote_redirect_url=False,
+            auto_decompress=False,
             trust_env=False,
         )
         return self
@@ -269,13 +270,13 @@ class Client:
         if body is None:
             deadline.reschedule(None)
             await read_leftover(response)
-        content, cut, truncated = body or Body()
+        content, cut, truncated, fault = body or Body()
         visit = Visit(
             outcome=outcome,
             fetched_at=started_at,
             seconds=time.perf_counter() - started,
             status=response.status,
-            detail=detail,
+            detail=detail or fault,
             content_type=content_type,
             body_bytes=len(content),
             cut=cut,

@@ -156,23 +156,30 @@ PACKED = {
     **{
         f"bomb-{coding}": Behaviour(bomb(coding), "fetched", "200 MB in little", "", "cut", 1) for coding in CODINGS
     },
-    "half-gzip": Behaviour(half("gzip"), "fetched", "a stream that breaks off", links=1),
-    "half-deflate": Behaviour(half("deflate"), "fetched", "a stream that breaks off", flags="truncated"),
-    "half-br": Behaviour(half("br"), "fetched", "a stream that breaks off", links=1),
-    "half-zstd": Behaviour(half("zstd"), "fetched", "a stream that breaks off within its only block"),
-    "not-gzip": Behaviour((coded("gzip", PAGE),), "fetched", "plain text that says it is packed", "", "truncated"),
-    "rot13": Behaviour((coded("rot13", PAGE),), "fetched", "a coding that there is not: read as it is", links=1),
+    **{
+        f"half-{coding}": Behaviour(half(coding), "fetched", "a stream that breaks off", flags="truncated", links=1)
+        for coding in ("gzip", "deflate", "br")
+    },
+    "half-zstd": Behaviour(half("zstd"), "fetched", "a stream that breaks off in its only block", flags="truncated"),
+    "not-gzip": Behaviour(
+        (coded("gzip", PAGE),), "fetched", "plain text that says it is packed", "is not packed as it says", "truncated"
+    ),
+    "rot13": Behaviour(
+        (coded("rot13", PAGE),), "fetched", "a coding that there is not: read as it is", "rot13", links=1
+    ),
     "gzip-twice": Behaviour(
-        (coded("gzip, gzip", gzip.compress(gzip.compress(PAGE))),), "fetched", "two codings, which nobody asked for"
+        (coded("gzip, gzip", gzip.compress(gzip.compress(PAGE))),), "fetched", "two codings", links=1
     ),
     "members": Behaviour(
-        (coded("gzip", gzip.compress(PAGE) + gzip.compress(b" ") * 20_000),), "fetched", "20,001", "", "truncated"
+        (coded("gzip", gzip.compress(PAGE) + gzip.compress(b" ") * 20_000),), "fetched", "20,001",
+        "more than 1,000 packed parts", "truncated", 1
     ),
     "empty-members": Behaviour(
-        (coded("gzip", gzip.compress(PAGE) + gzip.compress(b"") * 20_000),), "fetched", "of nothing", "", "truncated"
+        (coded("gzip", gzip.compress(PAGE) + gzip.compress(b"") * 20_000),), "fetched", "of nothing",
+        "more than 1,000 packed parts", "truncated", 1
     ),
     "gzip-and": Behaviour(
-        (coded("gzip", gzip.compress(PAGE) + b"garbage"),), "fetched", "garbage behind the page", "", "truncated"
+        (coded("gzip", gzip.compress(PAGE) + b"garbage"),), "fetched", "garbage behind the page is left", links=1
     ),
     "packed-nothing": Behaviour((coded("gzip", b""),), "fetched", "an empty body, not even packed"),
 }  # fmt: skip
