@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from handmade import handmade
+from pagemaps import answer
 from searchmaps import at, write_search
 
 from linkmap.asking import query
@@ -122,6 +123,24 @@ def test_what_a_server_says_goes_before_what_the_page_says(tmp_path: Path) -> No
         ("no", "redirect", "redirect_loop 302"),
         ("yes", "indexable", None),  # the word within another is none
     ]
+
+
+def test_of_a_page_that_was_only_checked_the_map_tells_what_its_headers_said(tmp_path: Path) -> None:
+    with handmade(tmp_path / "map.db") as map:
+        for path, outcome, status in (("/a", "fetched", 200), ("/b", "not_html", 200), ("/c", "redirect", 301)):
+            map.page(at(path), outcome, status=status, manner=2)
+        map.page(at("/d"), status=200, manner=2)
+        answer(map, at("/d"), robots_flags="noindex")
+        map.page(at("/e"), status=200)
+        map.link(at("/e"), at("/a"), kind="canonical")
+    assert [(*row[:3], row[-1]) for row in query(tmp_path / "map.db", "indexability").rows] == [
+        ("no", "canonical elsewhere", at("/a"), at("/e")),
+        ("no", "noindex", "noindex", at("/d")),
+        ("no", "redirect", "redirect 301", at("/c")),
+        ("unknown", "not HTML", None, at("/b")),
+        ("unknown", "only checked", "fetched 200", at("/a")),
+    ]
+    assert query(tmp_path / "map.db", "canonical_chains").rows == []
 
 
 # --- canonical_chains
