@@ -14,7 +14,7 @@ from maps import environment, linkmap, outcomes, rows
 from linkmap.cli import COMMANDS
 from linkmap.cli import linkmap as group
 from linkmap.cli.options import word
-from linkmap.cli.types import SECRETS, Duration, Resolved, Words
+from linkmap.cli.types import SECRETS, Duration, Kinds, Resolved, Words
 
 SECRET = "s3cret-value"
 
@@ -83,6 +83,8 @@ def test_a_file_sets_options_of_every_command_and_the_map_of_all(chain: str, tmp
         ("[crawl]\nmax-time = 'soon'", "[crawl] max-time: 'soon' is not a duration"),
         ("[crawl]\nmax-bytes = -1", "[crawl] max-bytes: '-1' is not a size"),
         ("[crawl]\nscope = 'world'", "[crawl] scope: 'world' is not one of"),
+        ("[crawl]\nfollow = 'a,foo'", "[crawl] follow: 'foo' is no kind of link: give some of default, "),
+        ("[crawl]\nrecord = 'foo'", "[crawl] record: 'foo' is no kind of link"),
         ("[crawl]\nrobots = 'no'", "[crawl] robots must be true or false"),
         ("[crawl]\ninclude = '/a'", "[crawl] include must be an array"),
         ("[crawl]\ninclude = [1]", "[crawl] include must be a string"),
@@ -99,6 +101,7 @@ def test_what_is_wrong_with_a_file_is_said_in_a_sentence_with_its_key(tmp_path: 
     (tmp_path / "linkmap.toml").write_text(text)
     done = linkmap("crawl", "http://a.test/", cwd=tmp_path)
     assert done.returncode == 2
+    assert linkmap("config", cwd=tmp_path).stderr == done.stderr
     assert done.stderr.startswith("Error: linkmap.toml")
     assert said in done.stderr
     assert SECRET not in done.stderr
@@ -142,6 +145,8 @@ def value_for(option: click.Option) -> tuple[str, str]:
         return "0", "0"
     if isinstance(option.type, click.types.IntParamType) or option.type.name == "bytes":
         return "7", "7"
+    if isinstance(option.type, Kinds):
+        return "default,img", '"default,img"'
     if isinstance(option.type, Words):
         return "external", '"external"'
     if option.multiple:

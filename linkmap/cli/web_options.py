@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from linkmap.cli.types import AuthSecret, CookieSecret, HeaderSecret, ProxyUrl, Resolved, Size, Words
+from linkmap.cli.types import AuthSecret, CookieSecret, HeaderSecret, Kinds, ProxyUrl, Resolved, Size, Words
 from linkmap.credentials import HostHeader
 from linkmap.model import Parser
 from linkmap.scope import ScopeName
@@ -52,6 +52,7 @@ scope_options = _together(
     click.option("--exclude", multiple=True, metavar="REGEX", help="Do not fetch URLs in which this is found."),
     click.option(
         "--follow",
+        type=Kinds(),
         metavar="KIND,...",
         default="default",
         show_default="navigation,canonical,alternate_hreflang,next,prev,sitemap",
@@ -59,6 +60,7 @@ scope_options = _together(
     ),
     click.option(
         "--record",
+        type=Kinds(),
         metavar="KIND,...",
         default="default",
         show_default="all but css",
