@@ -8,8 +8,10 @@
 -- in_pages counts the distinct other pages that link to it by links of navigation kinds.
 --
 -- needs: indexes
--- param: indexable text optional Only pages of which this is so: yes, no or unknown
+-- param: indexable text optional Only pages of which this is so
+-- choices: indexable yes, no, unknown
 -- param: reason text optional Only pages with this reason
+-- choices: reason blocked by robots.txt, redirect, failed, not fetched, noindex, canonical elsewhere, not HTML, only checked, indexable
 -- param: limit integer -1 Rows at most; -1 gives all
 WITH
 stored(fresh) AS (

@@ -4,6 +4,7 @@ The map they share is drawn in searchmaps.py. test_questions.py puts every quest
 to the sqlite3 shell.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,7 +19,8 @@ from searchmaps import at, write_search
 
 from linkmap.asking import query
 from linkmap.model import LinkFlag
-from linkmap.questions import question_folder
+from linkmap.questions import find_question, question_folder
+from linkmap.store.reader import schema_sql
 
 
 @pytest.fixture
@@ -114,6 +116,12 @@ def test_indexability_is_asked_for_by_answer_and_by_reason(site: Path) -> None:
     assert [row[-1] for row in query(site, "indexability", indexable="yes").rows] == [at(row[-1]) for row in INDEXABLE]
     assert [row[-1] for row in query(site, "indexability", reason="noindex").rows] == [at("/noindex"), at("/paper2")]
     assert query(site, "indexability", indexable="yes", reason="noindex").rows == []
+
+
+def test_the_reasons_that_may_be_asked_for_are_those_of_the_view() -> None:
+    view = schema_sql().partition("CREATE VIEW indexability")[2]
+    declared = next(each for each in find_question("indexability").parameters if each.name == "reason")
+    assert declared.choices == tuple(re.findall(r"(?:THEN|ELSE) '([\w. ]+)'", view))
 
 
 def test_what_a_server_says_goes_before_what_the_page_says(tmp_path: Path) -> None:
