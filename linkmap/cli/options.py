@@ -52,7 +52,11 @@ def _config_option() -> click.Option:
 def _take_file(ctx: click.Context, _: click.Parameter, given: Path | None) -> None:
     """Make what the file says about the command the defaults of its options."""
     from linkmap.cli.settings_file import SettingsFile, read_settings_file
+    from linkmap.cli.text import note
+    from linkmap.cli.variables import unknown_variables
 
+    for sentence in unknown_variables(ctx.command):
+        note(sentence)
     file: SettingsFile = read_settings_file(given, ctx.command)
     ctx.default_map = file.options
     ctx.obj = file
