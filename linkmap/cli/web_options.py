@@ -164,6 +164,13 @@ request_options = _together(
     ),
     click.option("--cookie", "cookies", type=CookieSecret(), multiple=True, help="A cookie, for this host alone."),
 )
+check_option = click.option(
+    "--check",
+    type=Words(Check),
+    default="",
+    metavar="WHAT,...",
+    help="Ask whether these are there, too: external (links out of the scope), resources (images, scripts ...).",
+)
 entry_options = _together(
     click.option(
         "--sitemaps/--no-sitemaps",
@@ -171,13 +178,7 @@ entry_options = _together(
         show_default=True,
         help="Read the sitemaps that robots.txt names; their pages count one link.",
     ),
-    click.option(
-        "--check",
-        type=Words(Check),
-        default="",
-        metavar="WHAT,...",
-        help="Ask whether these are there, too: external (links out of the scope), resources (images, scripts ...).",
-    ),
+    check_option,
 )
 """What else than the links of pages leads to requests."""
 proxy_option = click.option("--proxy", type=ProxyUrl(), help="Fetch all through this HTTP proxy. Never stored.")
