@@ -354,6 +354,14 @@ def test_it_judges_as_the_crawl_in_the_same_folder_would(site: Site, tmp_path: P
     assert "proxy" in told(linkmap("inspect", "http://a.test/", "--no-robots", "--json", cwd=tmp_path))["detail"]
 
 
+def test_a_long_title_is_cut_in_words_and_whole_in_json(site: Site, inspect: Inspect) -> None:
+    title = "t" * 900
+    site.pages = {"/": f"<title>{title}</title><meta name=description content={'d' * 300}>"}
+    shown = facts(inspect(site("/")))
+    assert (shown["title"], shown["description"]) == ("t" * 299 + "\u2026", "d" * 300)
+    assert told(inspect(site("/"), "--json"))["document"]["title"] == title
+
+
 def test_what_the_web_wrote_cannot_steer_the_terminal(site: Site, inspect: Inspect) -> None:
     site.pages = {
         "/": Answer('<title>a\x1b[31m\u202eb</title><a href="/">\x1b]0;x\x07</a>', headers={"X-Bad": "\u202ex"})
@@ -367,7 +375,7 @@ def test_what_the_web_wrote_cannot_steer_the_terminal(site: Site, inspect: Inspe
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("mailto:x@y.test",), "is not an http or https URL"),
+        (("mailto:x@y.test",), "'mailto:x@y.test' is not an http or https URL"),
         (("two words",), "'two words'"),
         ((), "URL"),
         (("http://a.test/", "--scope", "domian"), "domian"),

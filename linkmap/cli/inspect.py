@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from linkmap.inspecting import Hop, Inspection, JudgedLink, RobotsVerdict
 
 _MOST_ROBOTS_LINES, _MOST_ROBOTS_COLUMNS = 40, 200
+_LONGEST_FACT = 300
 _ON_FIRST_LINE = frozenset({"ordinal", "kind", "outcome", "target"})
 _WOULD_BE_FETCHED = "would be fetched"
 
@@ -75,7 +76,7 @@ def _print(found: "Inspection", settings: Settings) -> None:
     if found.guessed or len(found.hops) > 1:
         print_rows(("hop", "status", "outcome", "seconds", "detail", "url"), _hop_rows(found), "table")
         _write("")
-    facts = [(name, text) for name, text in _facts(found, settings) if text]
+    facts = [(name, _shortened(text)) for name, text in _facts(found, settings) if text]
     width = max(len(name) for name, _ in facts)
     _write(*(f"{name:<{width}}  {text}" for name, text in facts))
     if found.links:
@@ -95,6 +96,11 @@ def _print(found: "Inspection", settings: Settings) -> None:
 
 def _write(*lines: str) -> None:
     standard_output().write("".join(f"{safe(line)}\n" for line in lines))
+
+
+def _shortened(text: str) -> str:
+    """A text as a line has room for it; --json has all of it."""
+    return text if len(text) <= _LONGEST_FACT else f"{text[: _LONGEST_FACT - 1]}\u2026"
 
 
 def _hop_rows(found: "Inspection") -> Iterator[tuple[Any, ...]]:

@@ -5,6 +5,15 @@ from pathlib import Path
 
 import click
 
+from linkmap.model import UsageError
+
+
+def _refuse_pipe(_: click.Context, __: click.Parameter, db: Path) -> Path:
+    if str(db) == "-":
+        raise UsageError("--db - names no file: a map is not written to a pipe; name a file, or ./- for that name")
+    return Path(db)
+
+
 db_option = click.option(
     "--db",
     type=click.Path(path_type=Path),
@@ -12,6 +21,7 @@ db_option = click.option(
     show_default=True,
     envvar="LINKMAP_DB",
     show_envvar=True,
+    callback=_refuse_pipe,
     help="The map; `crawl` takes :memory: too, which leaves no file.",
 )
 

@@ -67,8 +67,8 @@ def _state_lines(result: CrawlResult, hints: Mapping[Outcome, str]) -> Iterable[
 def _script_lines(result: CrawlResult, db: Path) -> Iterable[str]:
     if result.scripted:
         yield (
-            f"{counted(result.scripted, 'page')} with hardly a link may write their links by script, which linkmap "
-            f"does not run: {command('query script_rendered', db)}"
+            f"{counted(result.scripted, 'page')} with hardly a link: scripts, which linkmap does not run, may "
+            f"write more: {command('query script_rendered', db)}"
         )
 
 

@@ -187,7 +187,7 @@ parser_option = click.option(
     type=click.Choice([parser.value for parser in Parser]),
     default=_DEFAULTS.parser.value,
     show_default=True,
-    help="Who reads HTML; bs4 is a second opinion that takes far longer and must find the same links.",
+    help="Who reads HTML; bs4 is a slow second opinion. On misnested markup they may differ: lexbor does as browsers.",
 )
 
 
