@@ -6,6 +6,7 @@ a target is the outcome that discovery gave it. Each URL is asked once, without 
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,12 +19,14 @@ from linkmap.frontier import Entry, Frontier
 from linkmap.ledger import Ledger
 from linkmap.model import Document, Link, LinkKind, LinkmapError, Manner, Outcome, Report, Target, UsageError, Visit
 from linkmap.permission import Permission
+from linkmap.proxy import Proxy
 from linkmap.robots import RobotsState
 from linkmap.runs import client_settings
 from linkmap.scope import Exclusion
 from linkmap.seeds import BadSeed, Seed, parse_seed
 from linkmap.settings import Settings
 from linkmap.store.sqlite import Store
+from linkmap.treatment import Treatment
 from linkmap.worker import job_for, visit
 
 _FETCHED = frozenset({Outcome.FETCHED, Outcome.NOT_HTML})
@@ -84,6 +87,8 @@ class Inspection:
     """What the redirects add to the scope."""
     guessed: Hop | None = None
     """The https page that was tried first for a bare name, where http had to be tried after it."""
+    obeys_robots: bool = True
+    """Whether robots.txt is asked for and obeyed on the host of the last hop."""
 
     @property
     def page(self) -> Hop:
@@ -120,7 +125,13 @@ class Inspection:
         return [(*group, number, len(targets[group])) for group, number in links.most_common()]
 
 
-async def inspect(url: str, settings: Settings | None = None, *, secrets: tuple[HostHeader, ...] = ()) -> Inspection:
+async def inspect(
+    url: str,
+    settings: Settings | None = None,
+    *,
+    secrets: Sequence[HostHeader] = (),
+    proxy: Proxy | None = None,
+) -> Inspection:
     """All that a page says, and what a crawl from it under these settings would do. Nothing is stored.
 
     Raises UsageError for what is no URL.
@@ -128,7 +139,7 @@ async def inspect(url: str, settings: Settings | None = None, *, secrets: tuple[
     seed, used = parse_seed(url), settings or Settings()
     if isinstance(seed, BadSeed):
         raise UsageError(f"{urls.as_written(seed.written)!r} {seed.reason}")
-    async with Client(client_settings(used), Credentials(secrets)) as client:
+    async with Client(client_settings(used, proxy), Credentials(secrets)) as client:
         try:
             found = await _inspect(seed, used, client)
             if seed.guess == seed_lines.GUESSED_HTTPS and _is_unreachable(found.hops[0]):
@@ -166,6 +177,7 @@ class _Walk:
         self.client = client
         self.discovery = ledger.discovery
         self.settings = ledger.discovery.settings
+        self.treatment = Treatment(self.settings, self.discovery.names)
         self.permission = Permission(self.settings.agent)
         self.frontier = Frontier(self.settings.delay_s, self.settings.per_host)
         self._robots: dict[int, RobotsVerdict] = {}
@@ -189,7 +201,14 @@ class _Walk:
             for page, url, report, robots in way
         )
         links = self._judged(hops[-1].report, details)
-        return Inspection(seed.written, hops, tuple(links), tuple(self.discovery.widened))
+        obeys = self._obeys_robots(hops[-1].url)
+        return Inspection(seed.written, hops, tuple(links), tuple(self.discovery.widened), obeys_robots=obeys)
+
+    def _obeys_robots(self, url: str) -> bool:
+        origin = urls.origin(url)
+        names = self.discovery.names
+        known = names.origin_ids.get(origin) if origin else None
+        return self.settings.robots if known is None else self.treatment.obeys_robots(names.origin_hosts[known])
 
     async def _ask(self, page: int) -> tuple[Report | None, RobotsVerdict | None]:
         """The answer of a page, where it may be asked for, and what robots.txt says of it, where that holds."""
@@ -199,7 +218,7 @@ class _Walk:
             return None, None
         host, entry = claimed
         robots = None
-        if self.settings.robots:
+        if self.treatment.obeys_robots(host):
             exclusion = await self._permitted(host, entry)
             robots = replace(self._robots[entry.origin], allows=exclusion is None)
             if exclusion is not None:
@@ -241,10 +260,14 @@ class _Walk:
         page = self.discovery.known.find(target.key)
         outcome = Outcome(self.discovery.known.outcome[page])
         origin = urls.origin(target.url)
-        if outcome is not Outcome.PENDING or not self.settings.robots or origin is None:
+        if outcome is not Outcome.PENDING or origin is None:
             return outcome, details[page]
+        checked = "only checked (--check)" if self.discovery.manner(page) is Manner.CHECK else None
+        if not self._obeys_robots(target.url):
+            return outcome, checked
         known = self.discovery.names.origin_ids[origin]
         if known not in self._robots:
-            return outcome, f"unless {origin.url}/robots.txt forbids it"
+            unread = f"unless {origin.url}/robots.txt forbids it"
+            return outcome, f"{checked}, {unread}" if checked else unread
         exclusion = self.permission.exclusion(known, target.url)
-        return (exclusion.outcome, exclusion.detail) if exclusion else (outcome, details[page])
+        return (exclusion.outcome, exclusion.detail) if exclusion else (outcome, checked)

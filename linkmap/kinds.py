@@ -8,6 +8,7 @@ from linkmap.model import NAVIGATION_KINDS, LinkKind, UsageError
 RECORDED_KINDS = frozenset(LinkKind) - {LinkKind.CSS}
 """Recorded unless other kinds are named; style sheets take a parser of their own, and time."""
 
+_DEFAULT = "default"
 _WORDS = {kind.word: kind for kind in LinkKind}
 _GROUPS = {"navigation": NAVIGATION_KINDS, "all": frozenset(LinkKind)}
 
@@ -23,18 +24,26 @@ def chosen_kinds(written: str | Iterable[str], default: frozenset[LinkKind], opt
     `written` is a text with commas or a list of words; a word is a kind or a group: `default` (the kinds given
     here), `navigation` or `all`.
     """
-    groups = {"default": default, **_GROUPS}
+    if fault := fault_of_kinds(written):
+        raise UsageError(f"{option}: {fault}")
+    groups = {_DEFAULT: default, **_GROUPS}
     chosen: set[LinkKind] = set()
-    for word in listed(written):
-        name = word.strip().lower() if isinstance(word, str) else word
-        if name in groups:
-            chosen |= groups[name]
-        elif name in _WORDS:
-            chosen.add(_WORDS[name])
-        else:
-            known = ", ".join([*groups, *_WORDS])
-            raise UsageError(f"{option}: {name!r} is no kind of link: give some of {known}, with commas between")
+    for name in map(_name, listed(written)):
+        chosen |= groups[name] if name in groups else {_WORDS[name]}
     return tuple(sorted(kind.word for kind in chosen))
+
+
+def fault_of_kinds(written: str | Iterable[str]) -> str | None:
+    """What is wrong with a choice of kinds, in words, or None."""
+    known = [_DEFAULT, *_GROUPS, *_WORDS]
+    for name in map(_name, listed(written)):
+        if name not in known:
+            return f"{name!r} is no kind of link: give some of {', '.join(known)}, with commas between"
+    return None
+
+
+def _name(word: str) -> str:
+    return word.strip().lower() if isinstance(word, str) else word
 
 
 @lru_cache(maxsize=16)

@@ -8,16 +8,18 @@ A header is the block of comments that a file begins with:
     --
     -- needs: indexes
     -- param: limit integer 20 Rows at most; -1 gives all
+    -- param: state text optional Only pages in this state
+    -- choices: state done, failed
 
 `param` is a name, a type, a default and a help text. `required` in place of the default means that there is
-none, `optional` that NULL is bound. `needs` is `indexes` (built first where a crawl left them out) or `rank`
-(there is nothing to ask before `linkmap rank`).
+none, `optional` that NULL is bound. `choices`, below a text parameter, names all that it takes. `needs` is
+`indexes` (built first where a crawl left them out) or `rank` (there is nothing to ask before `linkmap rank`).
 """
 
 import difflib
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -32,7 +34,7 @@ OPTIONAL = "optional"
 TYPES = ("text", "integer", "real", "page", "place")
 """page: the URL of a page of the map, in any spelling. place: such a page, or the name of a host."""
 
-_HEADER_LINE = re.compile(r"--(?: (?P<field>title|needs|param): )?(?P<text>.*)")
+_HEADER_LINE = re.compile(r"--(?: (?P<field>title|needs|param|choices): )?(?P<text>.*)")
 _PARAMETER = re.compile(r"(?P<name>[a-z_][a-z0-9_]*)\s+(?P<type>\w+)\s+(?P<default>\S+)\s*(?P<help>.*)")
 _INTEGER_LIMIT = 2**63
 
@@ -46,6 +48,8 @@ class Parameter:
     required: bool
     default: Value
     help: str
+    choices: tuple[str, ...] = ()
+    """All the texts that it takes; none: any."""
 
     def convert(self, value: Value) -> Value:
         """The value as this parameter's type. Raises UsageError where it is none of that type."""
@@ -59,6 +63,8 @@ class Parameter:
             return _real(self.name, value)
         if not isinstance(value, str):
             raise UsageError(f"{self.name} must be text, not {value!r}")
+        if self.choices and value not in self.choices:
+            raise UsageError(f"{self.name} must be one of {', '.join(self.choices)}, not {value!r}")
         return value
 
 
@@ -125,6 +131,8 @@ def parse_question(name: str, sql: str) -> Question:
             needs = text
         elif field == "param":
             parameters.append(_parameter(name, text))
+        elif field == "choices":
+            parameters.append(_with_choices(name, text, parameters))
         else:
             explanation.append(text)
     return Question(name, title, "\n".join(explanation).strip(), needs, tuple(parameters), sql)
@@ -146,6 +154,20 @@ def _parameter(question: str, text: str) -> Parameter:
         return Parameter(name, kind, default == REQUIRED, None, help_text)
     untyped = Parameter(name, kind, False, None, help_text)
     return Parameter(name, kind, False, untyped.convert(default), help_text)
+
+
+def _with_choices(question: str, text: str, parameters: list[Parameter]) -> Parameter:
+    """The parameter that was declared last, taken from the list, with the choices that a line gives it."""
+    name, _, listed = text.partition(" ")
+    choices = tuple(filter(None, (choice.strip() for choice in listed.split(","))))
+    if not choices or not parameters or (parameters[-1].name, parameters[-1].type) != (name, "text"):
+        raise UsageError(
+            f"{question}: `-- choices: {text}` is not `-- choices: NAME ONE, TWO ...` below the text parameter NAME"
+        )
+    declared = parameters.pop()
+    if declared.default is not None and declared.default not in choices:
+        raise UsageError(f"{question}: the default of {name} is none of its choices")
+    return replace(declared, choices=choices)
 
 
 def _integer(name: str, value: Value) -> int:

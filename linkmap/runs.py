@@ -50,6 +50,8 @@ class CrawlResult:
     """What endless pages of the whole map were left, and why."""
     broken: int = 0
     """Pages whose outcome is broken; addresses that were only guessed for a seed left out."""
+    failed_seeds: list[tuple[str, Outcome, str | None]] = field(default_factory=list)
+    """Where no page of the map was fetched: URL, outcome and evidence of each seed that is decided on."""
 
     @property
     def reached_any(self) -> bool:
@@ -165,16 +167,18 @@ class _Run:
         except BaseExceptionGroup as errors:
             raise _first(errors) from errors
         state = await self._end(crawl)
+        counts = self.ledger.discovery.counts
         return CrawlResult(
             state=state,
             seconds=asyncio.get_running_loop().time() - started,
             responses=crawl.responses,
-            counts=self.ledger.discovery.counts,
+            counts=counts,
             cuts=self.cuts,
             widened=self.ledger.discovery.widened,
-            broken=await _broken(self.store, self.ledger.discovery.counts),
+            broken=await _broken(self.store, counts),
             scripted=await self.store.scripted_pages(),
             traps=await self.store.trapped(),
+            failed_seeds=await _failed_seeds(self.store, counts),
         )
 
     async def _end(self, crawl: Crawl) -> str:
@@ -316,8 +320,11 @@ async def _nothing_left(store: Store) -> CrawlResult:
     cuts = json.loads(last.cuts) if last else []
     scripted = await store.scripted_pages()
     broken, traps = await _broken(store, counts), await store.trapped()
+    failed = await _failed_seeds(store, counts)
     await store.compact()
-    return CrawlResult("finished", 0.0, 0, counts, cuts, scripted=scripted, broken=broken, traps=traps)
+    return CrawlResult(
+        "finished", 0.0, 0, counts, cuts, scripted=scripted, broken=broken, traps=traps, failed_seeds=failed
+    )
 
 
 async def _broken(store: Store, counts: Counter[Outcome]) -> int:
@@ -327,6 +334,18 @@ async def _broken(store: Store, counts: Counter[Outcome]) -> int:
         (GUESSED_HTTPS,),
     )
     return sum(number for outcome, number in counts.items() if outcome.broken) - int(guessed)
+
+
+async def _failed_seeds(store: Store, counts: Counter[Outcome]) -> list[tuple[str, Outcome, str | None]]:
+    """What became of each seed, in their order, where none of them led to a page."""
+    if any(number for outcome, number in counts.items() if outcome.state is State.DONE):
+        return []
+    rows = await store.rows(
+        "SELECT page.url, page.outcome, coalesce(page.detail, 'status ' || capture.status) FROM seed "
+        "JOIN page ON page.id = seed.page LEFT JOIN capture ON capture.id = page.capture "
+        "GROUP BY page.id ORDER BY min(seed.id)"
+    )
+    return [(url, Outcome(outcome), detail) for url, outcome, detail in rows if outcome]
 
 
 def _option(field: str) -> str:

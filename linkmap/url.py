@@ -20,9 +20,12 @@ KEY_BYTES = 12
 _WHITESPACE_AND_CONTROLS = "".join(map(chr, range(0x21)))
 _SCHEME = r"[a-z][a-z0-9+.-]*:"
 _WRITTEN_CREDENTIALS = re.compile(
-    rf"^((?:{_SCHEME}(?:{_SCHEME}(?=[/\\]))?[/\\]*|[/\\]{{2,}}))[^/?#\\]*@", re.IGNORECASE
+    rf"^(?!mailto:[^/\\])((?:{_SCHEME}(?:{_SCHEME}(?=[/\\]))?[/\\]*|[/\\]{{2,}}))[^/?#\\]*@", re.IGNORECASE
 )
-"""The start of a reference up to its credentials, as browsers are lenient about it: `http:\\u:p@h`, `http:u:p@h`."""
+"""The start of a reference up to its credentials, as browsers are lenient about it: `http:\\u:p@h`, `http:u:p@h`.
+
+An address to write to has none.
+"""
 _DOMAINS_KEPT = 65_536
 _SITES_KEPT = 4_096
 _LONGEST_SITE = 300

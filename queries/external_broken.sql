@@ -2,8 +2,8 @@
 --
 -- One row per occurrence, in the order of the source page. Links out of the scope are asked for with
 -- `crawl --check external` alone; without it there is nothing to say here. A link is broken where its target
--- failed, save with `blocked` (many sites refuse programs) and `internal_error` (our own fault). Images and the
--- like on hosts that were crawled are left to `broken_links`.
+-- failed, save with `blocked` (many sites refuse programs) and `internal_error` (our own fault). Targets that pages
+-- only load (images, scripts, style sheets ...) are left out, whatever their site: `broken_links` has them.
 --
 -- needs: indexes
 -- param: limit integer -1 Rows at most; -1 gives all

@@ -2,13 +2,16 @@
 --
 -- One row per page, those that are not indexable first, then those that are, then those of which the map does not
 -- tell. reason is the first that holds: blocked by robots.txt, redirect, failed, not fetched, noindex (meta robots
--- or X-Robots-Tag), canonical elsewhere, not HTML, indexable. detail is its evidence: the outcome and status,
--- the directives, the canonical's URL, the media type. A page that names itself among its canonicals is its own.
+-- or X-Robots-Tag), canonical elsewhere, not HTML, only checked (`crawl --check`: its headers alone are known),
+-- indexable. detail is its evidence: the outcome and status, the directives, the canonical's URL, the media type. A
+-- page that names itself among its canonicals is its own.
 -- in_pages counts the distinct other pages that link to it by links of navigation kinds.
 --
 -- needs: indexes
--- param: indexable text optional Only pages of which this is so: yes, no or unknown
+-- param: indexable text optional Only pages of which this is so
+-- choices: indexable yes, no, unknown
 -- param: reason text optional Only pages with this reason
+-- choices: reason blocked by robots.txt, redirect, failed, not fetched, noindex, canonical elsewhere, not HTML, only checked, indexable
 -- param: limit integer -1 Rows at most; -1 gives all
 WITH
 stored(fresh) AS (

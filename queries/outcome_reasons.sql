@@ -3,7 +3,7 @@
 -- One row per outcome, HTTP status and detail, by state; the outcome with the most pages comes first in its
 -- state, its most frequent reason first in the outcome. status is that of the newest answer, where there was
 -- one; detail is the evidence where the status alone does not tell. example is the first such URL in the order
--- of the alphabet. docs/crawling.md says of each outcome what happened.
+-- of the alphabet. docs/outcomes.md says of each outcome what happened.
 --
 -- param: limit integer -1 Rows at most; -1 gives all
 WITH

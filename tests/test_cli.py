@@ -68,6 +68,7 @@ def test_version_is_the_package_version(run: Run) -> None:
         (("--seeds", "missing.txt"), "missing.txt"),
         (("--user-agent", "bad\nagent"), "--user-agent"),
         (("--dely", "1"), "'--dely'"),
+        (("--db", "-"), "--db - names no file"),
         (("--resume",), "no map at map.db"),
         (("--add",), "no map at map.db"),
         (("--resume", "--add"), "--resume"),

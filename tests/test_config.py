@@ -14,7 +14,7 @@ from maps import environment, linkmap, outcomes, rows
 from linkmap.cli import COMMANDS
 from linkmap.cli import linkmap as group
 from linkmap.cli.options import word
-from linkmap.cli.types import SECRETS, Duration, Resolved, Words
+from linkmap.cli.types import SECRETS, Duration, Kinds, Resolved, Words
 
 SECRET = "s3cret-value"
 
@@ -28,12 +28,17 @@ def chain(site: Site) -> str:
 
 def with_variables(tmp_path: Path, variables: dict[str, str], *arguments: object) -> str:
     """The standard output of the real command line in an environment with these variables."""
-    done = subprocess.run(
+    done = linkmap_with(tmp_path, variables, *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def linkmap_with(tmp_path: Path, variables: dict[str, str], *arguments: object) -> subprocess.CompletedProcess[str]:
+    """The real command line, run to its end in an environment with these variables."""
+    return subprocess.run(
         [sys.executable, "-m", "linkmap", *map(str, arguments)],
         cwd=tmp_path, env=environment() | variables, capture_output=True, text=True,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_the_command_line_wins_over_the_environment_that_over_the_file_and_that_over_the_default(
@@ -83,6 +88,8 @@ def test_a_file_sets_options_of_every_command_and_the_map_of_all(chain: str, tmp
         ("[crawl]\nmax-time = 'soon'", "[crawl] max-time: 'soon' is not a duration"),
         ("[crawl]\nmax-bytes = -1", "[crawl] max-bytes: '-1' is not a size"),
         ("[crawl]\nscope = 'world'", "[crawl] scope: 'world' is not one of"),
+        ("[crawl]\nfollow = 'a,foo'", "[crawl] follow: 'foo' is no kind of link: give some of default, "),
+        ("[crawl]\nrecord = 'foo'", "[crawl] record: 'foo' is no kind of link"),
         ("[crawl]\nrobots = 'no'", "[crawl] robots must be true or false"),
         ("[crawl]\ninclude = '/a'", "[crawl] include must be an array"),
         ("[crawl]\ninclude = [1]", "[crawl] include must be a string"),
@@ -99,6 +106,7 @@ def test_what_is_wrong_with_a_file_is_said_in_a_sentence_with_its_key(tmp_path: 
     (tmp_path / "linkmap.toml").write_text(text)
     done = linkmap("crawl", "http://a.test/", cwd=tmp_path)
     assert done.returncode == 2
+    assert linkmap("config", cwd=tmp_path).stderr == done.stderr
     assert done.stderr.startswith("Error: linkmap.toml")
     assert said in done.stderr
     assert SECRET not in done.stderr
@@ -142,6 +150,8 @@ def value_for(option: click.Option) -> tuple[str, str]:
         return "0", "0"
     if isinstance(option.type, click.types.IntParamType) or option.type.name == "bytes":
         return "7", "7"
+    if isinstance(option.type, Kinds):
+        return "default,img", '"default,img"'
     if isinstance(option.type, Words):
         return "external", '"external"'
     if option.multiple:
@@ -200,10 +210,50 @@ def test_what_config_prints_is_a_file_that_means_the_same(tmp_path: Path, comman
         assert (kept["contact"], kept["include"], kept["db"]) == ('a "b" \\ \u202e\x7fé', ["a b", "\\d"], "d")
 
 
-def test_a_wrong_value_of_a_variable_is_refused_with_its_name(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "linkmap", "crawl", "http://a.test/"],
-        cwd=tmp_path, env=environment() | {"LINKMAP_CRAWL_DEPTH": "deep"}, capture_output=True, text=True,
-    )  # fmt: skip
+@pytest.mark.parametrize("command", [("crawl", "http://a.test/"), ("config",)])
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("DEPTH", "deep", "'deep' is not a whole number."),
+        ("DEPTH", "-1", "-1 is not in the range 0<=x<=65000."),
+        ("DELAY", "long", "'long' is not a number."),
+        ("ROBOTS", "maybe", "'maybe' is neither true nor false: give 1 or 0."),
+        ("SCOPE", "world", "'world' is not one of 'page', 'prefix', 'host', 'domain', 'any'."),
+    ],
+)
+def test_a_wrong_value_of_a_variable_is_refused_with_its_name(
+    tmp_path: Path, command: tuple[str, ...], option: str, value: str, said: str
+) -> None:
+    done = linkmap_with(tmp_path, {f"LINKMAP_CRAWL_{option}": value}, *command)
     assert done.returncode == 2
-    assert "Invalid value for environment variable LINKMAP_CRAWL_DEPTH: 'deep'" in done.stderr
+    usage, *_, last = done.stderr.splitlines()
+    assert usage.startswith("Usage: linkmap crawl [OPTIONS]")
+    assert last == f"Error: Invalid value for environment variable LINKMAP_CRAWL_{option}: {said}"
+
+
+def test_a_wrong_number_on_the_command_line_is_told_in_the_same_words(tmp_path: Path) -> None:
+    done = linkmap("crawl", "http://a.test/", "--depth", "deep", cwd=tmp_path)
+    assert done.stderr.endswith("Error: Invalid value for '--depth': 'deep' is not a whole number.\n")
+
+
+def test_a_variable_that_no_option_has_is_named_with_the_nearest_and_is_no_error(tmp_path: Path) -> None:
+    variables = {"LINKMAP_CRAWL_DPETH": "2", "LINKMAP_CRAWL_DB": "x.db", "LINKMAP_CRAWL_EMPTY": "", "LINKMAP_HOME": "/"}
+    passed_over = (
+        "The environment variable LINKMAP_CRAWL_DB is none of linkmap's and was passed over: "
+        "the nearest is LINKMAP_DB.\n"
+        "The environment variable LINKMAP_CRAWL_DPETH is none of linkmap's and was passed over: "
+        "the nearest is LINKMAP_CRAWL_DEPTH.\n"
+    )
+    shown = linkmap_with(tmp_path, variables, "config")
+    assert (shown.returncode, shown.stderr) == (0, passed_over)
+    assert "depth = 3  # default" in shown.stdout
+    refused = linkmap_with(tmp_path, variables, "crawl", "http://a.test/", "--ca-file", "none.pem")
+    assert refused.stderr.startswith(passed_over)
+    assert linkmap_with(tmp_path, variables, "query").stderr == ""
+
+
+def test_what_is_set_once_is_counted_so(tmp_path: Path) -> None:
+    (tmp_path / "linkmap.toml").write_text('[host."a.test"]\nauth = ["user:word"]\n')
+    shown = with_variables(tmp_path, {"LINKMAP_CRAWL_COOKIE": "a.test=x=y"}, "config")
+    assert "# cookie is set 1 time, not shown  # environment variable LINKMAP_CRAWL_COOKIE\n" in shown
+    assert "# header, auth and cookie are set 1 time, not shown  # linkmap.toml\n" in shown

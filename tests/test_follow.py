@@ -148,5 +148,5 @@ def test_adding_does_not_narrow_the_kinds(gallery: Site, tmp_path: Path, option:
 def test_a_kind_that_is_none_is_refused_in_one_sentence(tmp_path: Path, option: str) -> None:
     done = linkmap("crawl", "http://a.test/", option, "a,images", cwd=tmp_path)
     assert done.returncode == 2
-    assert f"{option}: 'images' is no kind of link: give some of default, navigation, all, a," in done.stderr
+    assert f"'{option}': 'images' is no kind of link: give some of default, navigation, all, a," in done.stderr
     assert list(tmp_path.iterdir()) == []

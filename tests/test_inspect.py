@@ -323,6 +323,45 @@ def test_options_of_the_crawl_hold_here_too(site: Site, inspect: Inspect) -> Non
     assert told(inspect(site("/slow"), "--timeout", "0.3", "--json"))["outcome"] == "timeout"
 
 
+def test_it_judges_as_the_crawl_in_the_same_folder_would(site: Site, tmp_path: Path) -> None:
+    site.pages = {
+        "/": '<a href="/a">a</a><a href="/b">b</a><a href="http://localhost:1/">e</a><img src="/i.png">'
+        '<a href="http://127.0.0.1:1/">p</a>',
+        "/robots.txt": Answer("User-agent: *\nDisallow: /", headers={"Content-Type": "text/plain"}),
+    }
+    (tmp_path / "linkmap.toml").write_text(
+        '[crawl]\nallow-private = true\nexclude = ["/b$"]\ncheck = "external"\nmax-pages = 9\n'
+        '[host."127.0.0.1"]\nrobots = false\nheader = ["X-Key: s3cret"]\n'
+    )
+    found = told(linkmap("inspect", site("/"), "--json", cwd=tmp_path))
+    assert [(link["outcome"], link["detail"]) for link in found["links"]] == [
+        ("pending", None),
+        ("excluded", "--exclude /b$"),
+        ("pending", "only checked (--check), unless http://localhost:1/robots.txt forbids it"),
+        ("kind_not_followed", None),
+        ("pending", None),
+    ]
+    assert [(hit.path, hit.headers["X-Key"]) for hit in site.log] == [("/", "s3cret")]
+    assert "not asked for (robots = false for this host)" in linkmap("inspect", site("/"), cwd=tmp_path).stdout
+    (tmp_path / "linkmap.toml").write_text("[crawl]\nallow-private = true\ndepth = 0\nrobots = false\n")
+    assert {link["outcome"] for link in told(linkmap("inspect", site("/"), "--json", cwd=tmp_path))["links"]} == {
+        "too_deep", "off_scope", "kind_not_followed",
+    }  # fmt: skip
+    (tmp_path / "linkmap.toml").write_text("[crawl]\ndepth = 0\n[inspect]\ndepth = 1\nallow-private = true\n")
+    own = told(linkmap("inspect", site("/"), "--no-robots", "--json", cwd=tmp_path))
+    assert verdicts(own)[0] == (site("/a"), "pending")
+    (tmp_path / "linkmap.toml").write_text('[crawl]\nproxy = "http://127.0.0.1:1"\n')
+    assert "proxy" in told(linkmap("inspect", "http://a.test/", "--no-robots", "--json", cwd=tmp_path))["detail"]
+
+
+def test_a_long_title_is_cut_in_words_and_whole_in_json(site: Site, inspect: Inspect) -> None:
+    title = "t" * 900
+    site.pages = {"/": f"<title>{title}</title><meta name=description content={'d' * 300}>"}
+    shown = facts(inspect(site("/")))
+    assert (shown["title"], shown["description"]) == ("t" * 299 + "\u2026", "d" * 300)
+    assert told(inspect(site("/"), "--json"))["document"]["title"] == title
+
+
 def test_what_the_web_wrote_cannot_steer_the_terminal(site: Site, inspect: Inspect) -> None:
     site.pages = {
         "/": Answer('<title>a\x1b[31m\u202eb</title><a href="/">\x1b]0;x\x07</a>', headers={"X-Bad": "\u202ex"})
@@ -336,13 +375,13 @@ def test_what_the_web_wrote_cannot_steer_the_terminal(site: Site, inspect: Inspe
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("mailto:x@y.test",), "is not an http or https URL"),
+        (("mailto:x@y.test",), "'mailto:x@y.test' is not an http or https URL"),
         (("two words",), "'two words'"),
         ((), "URL"),
         (("http://a.test/", "--scope", "domian"), "domian"),
         (("http://a.test/", "--exclude", "("), "--exclude '('"),
         (("http://a.test/", "--ca-file", "missing.pem"), "missing.pem"),
-        (("http://a.test/", "--depth", "1"), "--depth"),
+        (("http://a.test/", "--depth", "x"), "--depth"),
     ],
 )
 def test_wrong_use_is_a_sentence_and_exit_code_2(inspect: Inspect, arguments: tuple[str, ...], words: str) -> None:

@@ -77,7 +77,7 @@ def test_what_keeps_a_crawl_from_going_on_is_said_without_naming_the_map(site: S
     unreached = linkmap("crawl", site("/"), "--db", ":memory:", cwd=tmp_path)
     assert unreached.returncode == 1
     assert "--allow-private fetches them" in unreached.stdout
-    assert "Not one page could be fetched." in unreached.stdout
+    assert "Not one page could be fetched:" in unreached.stdout
     for done in (cut, unreached):
         assert "--add" not in done.stdout
         assert "--resume" not in done.stdout

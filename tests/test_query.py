@@ -63,7 +63,11 @@ def as_documented(question: Question) -> str:
     lines = [f"### {question.name}", "", f"**{question.title}.**", question.explanation, ""]
     for each in question.parameters:
         default = "required" if each.required else f"default {each.default}"
-        lines.append(f"- `{each.name}` ({each.type}, {default}): {each.help}")
+        lines.append(
+            f"- `{each.name}` ({each.type}, {default}): {each.help}"
+            + ": " * bool(each.choices)
+            + ", ".join(each.choices)
+        )
     return "\n".join(lines).strip()
 
 
@@ -105,6 +109,23 @@ def test_a_header_gives_title_explanation_needs_and_typed_defaults() -> None:
     ]
 
 
+def test_choices_belong_to_the_text_parameter_above_them(map_db: Path) -> None:
+    sql = "-- param: a text x\n-- param: b text optional\n-- choices: b two words, x\nSELECT :a, :b"
+    assert [each.choices for each in parse_question("mine", sql).parameters] == [(), ("two words", "x")]
+    assert query(map_db, sql, b="two words").rows == [("x", "two words")]
+    assert query(map_db, sql, a="y").rows == [("y", None)]
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["-- choices: a x", "-- param: a text x\n-- choices: b x", "-- param: a integer 1\n-- choices: a 1",
+     "-- param: a text x\n-- choices: a", "-- param: a text x\n-- choices: a y, z"],
+)  # fmt: skip
+def test_choices_of_nothing_that_takes_them_are_a_usage_error(map_db: Path, header: str) -> None:
+    with pytest.raises(UsageError, match="choices"):
+        query(map_db, f"{header}\nSELECT 1")
+
+
 @pytest.mark.parametrize("line", ["n", "n integer", "n number 5 How many", "9 integer 5", "n integer five"])
 def test_a_malformed_parameter_line_is_a_usage_error(map_db: Path, line: str) -> None:
     with pytest.raises(UsageError):
@@ -141,6 +162,9 @@ def test_defaults_of_a_header_are_bound(map_db: Path) -> None:
         ("SELECT :a AS a", {"b": 1}, "SQL has no parameter b: it has a"),
         ("SELECT :a AS a", {"a": 2**63}, "SQL does not run: .* too large"),
         ("SELECT ?", {}, r"SQL has a parameter without a name: write :name, not \?"),
+        ("indexability", {"indexable": "maybe"}, "indexable must be one of yes, no, unknown, not 'maybe'"),
+        ("indexability", {"reason": "nope"}, "reason must be one of blocked by robots.txt, redirect, .* not 'nope'"),
+        ("indexability", {"reason": ""}, "reason must be one of blocked by robots.txt, .* not ''"),
         ("-- param: x real 1\nSELECT :x", {"x": "nan"}, "x must be a number, not 'nan'"),
         ("-- param: x real 1\nSELECT :x", {"x": "1e999"}, "x must be a number, not '1e999'"),
     ],

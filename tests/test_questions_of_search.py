@@ -4,17 +4,30 @@ The map they share is drawn in searchmaps.py. test_questions.py puts every quest
 to the sqlite3 shell.
 """
 
+import re
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from conftest import Answer, Site
 from handmade import handmade
+from maps import linkmap
+from pagemaps import answer
 from searchmaps import at, write_search
 
 from linkmap.asking import query
 from linkmap.model import LinkFlag
-from linkmap.questions import question_folder
+from linkmap.questions import find_question, question_folder
+from linkmap.store.reader import schema_sql
+
+
+@pytest.fixture
+def server() -> Iterator[Site]:
+    """A running server; `site` is a map here."""
+    with Site() as server:
+        yield server
 
 
 @pytest.fixture(params=["finished", "in the middle of a crawl"])
@@ -105,6 +118,12 @@ def test_indexability_is_asked_for_by_answer_and_by_reason(site: Path) -> None:
     assert query(site, "indexability", indexable="yes", reason="noindex").rows == []
 
 
+def test_the_reasons_that_may_be_asked_for_are_those_of_the_view() -> None:
+    view = schema_sql().partition("CREATE VIEW indexability")[2]
+    declared = next(each for each in find_question("indexability").parameters if each.name == "reason")
+    assert declared.choices == tuple(re.findall(r"(?:THEN|ELSE) '([\w. ]+)'", view))
+
+
 def test_what_a_server_says_goes_before_what_the_page_says(tmp_path: Path) -> None:
     with handmade(tmp_path / "map.db") as map:
         map.page(at("/a"), "server_error", status=503)
@@ -122,6 +141,24 @@ def test_what_a_server_says_goes_before_what_the_page_says(tmp_path: Path) -> No
         ("no", "redirect", "redirect_loop 302"),
         ("yes", "indexable", None),  # the word within another is none
     ]
+
+
+def test_of_a_page_that_was_only_checked_the_map_tells_what_its_headers_said(tmp_path: Path) -> None:
+    with handmade(tmp_path / "map.db") as map:
+        for path, outcome, status in (("/a", "fetched", 200), ("/b", "not_html", 200), ("/c", "redirect", 301)):
+            map.page(at(path), outcome, status=status, manner=2)
+        map.page(at("/d"), status=200, manner=2)
+        answer(map, at("/d"), robots_flags="noindex")
+        map.page(at("/e"), status=200)
+        map.link(at("/e"), at("/a"), kind="canonical")
+    assert [(*row[:3], row[-1]) for row in query(tmp_path / "map.db", "indexability").rows] == [
+        ("no", "canonical elsewhere", at("/a"), at("/e")),
+        ("no", "noindex", "noindex", at("/d")),
+        ("no", "redirect", "redirect 301", at("/c")),
+        ("unknown", "not HTML", None, at("/b")),
+        ("unknown", "only checked", "fetched 200", at("/a")),
+    ]
+    assert query(tmp_path / "map.db", "canonical_chains").rows == []
 
 
 # --- canonical_chains
@@ -156,14 +193,55 @@ def test_a_chain_of_canonicals_is_followed_for_ten_steps(tmp_path: Path) -> None
 
 def test_hreflang_returns_tell_which_alternates_do_not_name_the_page_and_why(site: Path) -> None:
     found = query(site, "hreflang_returns")
-    assert found.columns == ("page", "hreflang", "alternate", "problem", "outcome")
+    assert found.columns == ("page", "hreflang", "alternate", "named_by", "problem", "outcome")
     assert found.rows == [
-        (at("/en"), "fr", at("/fr"), "no return link", "fetched"),
-        (at("/en"), "x-default", at("/fr"), "no return link", "fetched"),
-        (at("/en"), "es", at("/old"), "redirect", "redirect"),
-        (at("/en"), "it", at("/it"), "not fetched", "too_deep"),
-        (at("/en"), "pt", at("/gone"), "failed", "client_error"),
-        (at("/fr"), "de", at("/de"), "no return link", "fetched"),
+        (at("/en"), "fr", at("/fr"), "page", "no return link", "fetched"),
+        (at("/en"), "x-default", at("/fr"), "page", "no return link", "fetched"),
+        (at("/en"), "es", at("/old"), "page", "redirect", "redirect"),
+        (at("/en"), "it", at("/it"), "page", "not fetched", "too_deep"),
+        (at("/en"), "pt", at("/gone"), "page", "failed", "client_error"),
+        (at("/fr"), "de", at("/de"), "page", "no return link", "fetched"),
+    ]
+
+
+def test_an_alternate_that_was_only_checked_was_not_read_for_its_return(tmp_path: Path) -> None:
+    with handmade(tmp_path / "map.db") as map:
+        map.page(at("/en"), status=200)
+        map.link(at("/en"), "https://x.test/de", kind="alternate_hreflang", hreflang="de")
+        map.page("https://x.test/de", status=200, manner=2)
+    assert query(tmp_path / "map.db", "hreflang_returns").rows == [
+        (at("/en"), "de", "https://x.test/de", "page", "not read", "fetched")
+    ]
+
+
+SITEMAP = """<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:x="http://www.w3.org/1999/xhtml"
+ xmlns:image="http://www.google.com/schemas/sitemap-image/1.1">
+<url><x:link rel="alternate" hreflang="de" href="{0}/de"/><loc>{0}/en</loc>
+ <image:image><image:loc>{0}/a.png</image:loc></image:image>
+ <x:link rel="alternate" hreflang="en" href="{0}/en"/><x:link rel="alternate" hreflang="fr" href="{0}/fr"/>
+ <x:link rel="alternate" media="only screen" href="{0}/mobile"/></url>
+<url><loc>{0}/de</loc><x:link rel="alternate" hreflang="en" href="{0}/en"/></url>
+<url><loc>{0}/fr</loc><x:link rel="alternate" hreflang="de" href="{0}/de"/></url>
+<url><loc>{0}/it</loc><x:link rel="alternate" hreflang="fr" href="{0}/fr"/></url>
+</urlset>"""
+
+
+def test_alternates_and_returns_in_sitemaps_count_for_the_page_of_their_entry(server: Site, tmp_path: Path) -> None:
+    """de and it are named by pages and answer in sitemaps, or the other way round; fr answers nobody."""
+    server.pages = {
+        "/robots.txt": Answer(f"Sitemap: {server('/map.xml')}", headers={"Content-Type": "text/plain"}),
+        "/map.xml": Answer(SITEMAP.format(server.url), headers={"Content-Type": "application/xml"}),
+        "/": '<a href="/nl">Nederlands</a>',
+        "/nl": '<link rel="alternate" hreflang="it" href="/it">',
+        "/fr": '<link rel="alternate" hreflang="it" href="/it">',
+        **{f"/{name}": name for name in ("en", "de", "it", "mobile")},
+    }
+    done = linkmap("crawl", server("/"), "--allow-private", "--delay", "0", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert query(tmp_path / "map.db", "hreflang_returns").rows == [
+        (server("/en"), "fr", server("/fr"), "sitemap", "no return link", "fetched"),
+        (server("/fr"), "de", server("/de"), "sitemap", "no return link", "fetched"),
+        (server("/nl"), "it", server("/it"), "page", "no return link", "fetched"),
     ]
 
 

@@ -82,7 +82,7 @@ def test_the_summary_counts_such_pages_and_names_the_question(site: Site, tmp_pa
     done = linkmap("crawl", site("/"), *options, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (
-        "1 page with hardly a link may write their links by script, which linkmap does not run: "
+        "1 page with hardly a link: scripts, which linkmap does not run, may write more: "
         "linkmap query script_rendered\n" in done.stdout
     )
     asked = linkmap("query", "script_rendered", "--format", "csv", cwd=tmp_path).stdout

@@ -1,8 +1,12 @@
 """Seeds as people write them."""
 
+from pathlib import Path
+
 import pytest
+from conftest import Answer, Site
 from hypothesis import given
 from hypothesis import strategies as st
+from maps import linkmap
 
 from linkmap.seeds import GIVEN, GUESSED_HTTPS, BadSeed, Seed, over_http, parse_seed, parse_seed_lines
 from linkmap.url import origin, page_url, resolve
@@ -94,3 +98,35 @@ def test_any_line_is_a_page_to_crawl_or_says_why_not(line: str) -> None:
     assert origin(found.url) is not None
     assert resolve(found.url) == found.url
     assert page_url(found.url) == (found.url, False)
+
+
+def test_a_crawl_that_reaches_no_seed_says_why_of_the_first_and_where_all_reasons_stand(
+    site: Site, tmp_path: Path
+) -> None:
+    site.pages = {"/robots.txt": Answer("User-agent: *\nDisallow: /no", headers={"Content-Type": "text/plain"})}
+    seeds = (site("/gone"), site("/no"), *(site(f"/{number}") for number in range(5)))
+    done = linkmap("crawl", *seeds, "--allow-private", "--delay", "0", cwd=tmp_path)
+    assert done.returncode == 1
+    said = [
+        "Not one page could be fetched:",
+        f"  {site('/gone')}: client_error, status 404",
+        f"  {site('/no')}: robots_denied, robots.txt",
+        *(f"  {site(f'/{number}')}: client_error, status 404" for number in range(3)),
+        "  ... and 2 more seeds",
+    ]
+    assert done.stdout.splitlines()[-9:] == [
+        *said,
+        "What became of all pages, and why: linkmap query outcome_reasons",
+        "To try again, remove map.db or name another map with --db.",
+    ]
+    again = linkmap("crawl", "--resume", cwd=tmp_path)
+    assert again.stdout.splitlines()[-9:-2] == said, "as it is in the map"
+    in_memory = linkmap("crawl", *seeds, "--allow-private", "--delay", "0", "--db", ":memory:", cwd=tmp_path)
+    assert in_memory.stdout.splitlines()[-7:] == said
+
+
+def test_a_guessed_seed_that_is_not_there_tells_of_https_and_http(tmp_path: Path) -> None:
+    done = linkmap("crawl", "127.0.0.1:9", "--allow-private", "--delay", "0", cwd=tmp_path)
+    assert done.returncode == 1
+    for scheme in ("https", "http"):
+        assert f"\n  {scheme}://127.0.0.1:9/: connect_error, " in done.stdout

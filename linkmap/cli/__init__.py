@@ -84,8 +84,7 @@ def main() -> None:
     except click.exceptions.Exit as stop:
         code = stop.exit_code
     except click.ClickException as error:
-        _name_variable(error)
-        error.show()
+        _reworded(error).show()
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
@@ -99,12 +98,12 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _name_variable(error: click.ClickException) -> None:
-    """Have an error about a value from the environment name the variable, not the option that was not given."""
-    if isinstance(error, click.BadParameter) and error.ctx and error.param and error.param.name:
-        source = error.ctx.get_parameter_source(error.param.name)
-        if source is click.core.ParameterSource.ENVIRONMENT:
-            error.param_hint = f"environment variable {error.param.envvar}"
+def _reworded(error: click.ClickException) -> click.ClickException:
+    if not isinstance(error, click.BadParameter):
+        return error
+    from linkmap.cli.variables import reworded
+
+    return reworded(error)
 
 
 def _safe(text: str) -> str:

@@ -12,8 +12,9 @@ from click.core import ParameterSource
 from linkmap.cli import COMMANDS, linkmap
 from linkmap.cli.options import word
 from linkmap.cli.settings_file import SettingsFile, read_settings_file
-from linkmap.cli.text import safe
+from linkmap.cli.text import counted, note, safe
 from linkmap.cli.types import SECRETS
+from linkmap.cli.variables import unknown_variables
 from linkmap.proxy import Proxy
 
 HOST_OPTIONS = {"delay": "delay_s", "per-host": "per_host", "max-pages": "max_pages", "robots": "robots"}
@@ -32,6 +33,8 @@ def config(file: SettingsFile, command: str) -> None:
     """
     found = linkmap.get_command(click.get_current_context(), command)
     assert found is not None
+    for sentence in unknown_variables(found):
+        note(sentence)
     for line in _lines(found, read_settings_file(file.path, found)):
         click.echo(line)
 
@@ -40,7 +43,8 @@ def _lines(command: click.Command, file: SettingsFile) -> Iterator[str]:
     options = [each for each in command.params if isinstance(each, click.Option) and each.name != "config_file"]
     # A command of these options alone: what the arguments are does not matter here.
     bare = click.Command(command.name, params=[*options])
-    context = bare.make_context(command.name, [], default_map=file.options)
+    above = click.get_current_context().parent
+    context = bare.make_context(command.name, [], parent=above, default_map=file.options)
     yield f"[{command.name}]"
     for option in options:
         assert option.name is not None
@@ -59,7 +63,7 @@ def _host_lines(file: SettingsFile) -> Iterator[str]:
             if host in rules and (value := getattr(rules[host], name)) is not None:
                 yield f"{option} = {_toml(value)}  # {source}"
         if secrets[host]:
-            yield f"# header, auth and cookie are set {secrets[host]} times, not shown  # {source}"
+            yield f"# header, auth and cookie are set {counted(secrets[host], 'time')}, not shown  # {source}"
 
 
 def _source(option: click.Option, source: ParameterSource | None, file: SettingsFile) -> str:
@@ -74,7 +78,7 @@ def _line(name: str, option: click.Option, value: Any, source: str) -> str:
         default = f": {option.show_default}" if isinstance(option.show_default, str) else ""
         return f"# {name} is not set  # {source}{default}"
     if isinstance(option.type, SECRETS) and value:
-        return f"# {name} is set {len(value)} times, not shown  # {source}"
+        return f"# {name} is set {counted(len(value), 'time')}, not shown  # {source}"
     if isinstance(value, Proxy):
         return f"# {name} is set to {value.url}, user and password not shown  # {source}"
     return f"{name} = {_toml(value)}  # {source}"

@@ -13,8 +13,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from linkmap.cli.text import counted, json_text, note, print_rows, safe, standard_output
-from linkmap.cli.web_options import INSECURE, parser_option, request_options, scope_options, take_secrets
+from linkmap.cli.web_options import (
+    INSECURE,
+    check_option,
+    depth_option,
+    parser_option,
+    proxy_option,
+    request_options,
+    scope_options,
+    take_secrets,
+)
 from linkmap.model import LinkFlag, LinkKind, Outcome, Region
+from linkmap.proxy import Proxy
 from linkmap.robots import RobotsState
 from linkmap.settings import Settings
 
@@ -22,31 +32,37 @@ if TYPE_CHECKING:
     from linkmap.inspecting import Hop, Inspection, JudgedLink, RobotsVerdict
 
 _MOST_ROBOTS_LINES, _MOST_ROBOTS_COLUMNS = 40, 200
+_LONGEST_FACT = 300
 _ON_FIRST_LINE = frozenset({"ordinal", "kind", "outcome", "target"})
 _WOULD_BE_FETCHED = "would be fetched"
 
 
 @click.command()
 @click.argument("url")
+@depth_option
 @scope_options
 @request_options
+@check_option
+@proxy_option
 @parser_option
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as one JSON object.")
 @click.pass_context
-def inspect(ctx: click.Context, /, url: str, as_json: bool, **options: Any) -> None:
+def inspect(ctx: click.Context, /, url: str, proxy: Proxy | None, as_json: bool, **options: Any) -> None:
     """Show all that one page says: redirects, answer, headers, robots.txt, what it says of itself, every link.
 
     Each link is shown with its evidence and with what a crawl from URL with these options would do with its target.
+    What [crawl] and the tables of hosts in linkmap.toml say holds here too, as in the crawl of the same folder.
     URL may be a bare name such as example.org, as in crawl. Each URL on the way is asked once; nothing is stored.
     The exit code is 0 where a page was fetched, else 1.
     """
     from linkmap.inspecting import inspect as inspect_page  # here: the HTTP client takes longer than a typing error
 
-    secrets = tuple(take_secrets(options))
-    settings = Settings(**options)
+    secrets = take_secrets(options)
+    secrets += ctx.obj.secrets_beside(secrets)
+    settings = Settings(**options, hosts=ctx.obj.hosts)
     if settings.insecure:
         note(INSECURE)
-    found = asyncio.run(inspect_page(url, settings, secrets=secrets))
+    found = asyncio.run(inspect_page(url, settings, secrets=secrets, proxy=proxy))
     out = standard_output()
     if as_json:
         out.write(json_text(_object(found)) + "\n")
@@ -60,7 +76,7 @@ def _print(found: "Inspection", settings: Settings) -> None:
     if found.guessed or len(found.hops) > 1:
         print_rows(("hop", "status", "outcome", "seconds", "detail", "url"), _hop_rows(found), "table")
         _write("")
-    facts = [(name, text) for name, text in _facts(found, settings) if text]
+    facts = [(name, _shortened(text)) for name, text in _facts(found, settings) if text]
     width = max(len(name) for name, _ in facts)
     _write(*(f"{name:<{width}}  {text}" for name, text in facts))
     if found.links:
@@ -80,6 +96,11 @@ def _print(found: "Inspection", settings: Settings) -> None:
 
 def _write(*lines: str) -> None:
     standard_output().write("".join(f"{safe(line)}\n" for line in lines))
+
+
+def _shortened(text: str) -> str:
+    """A text as a line has room for it; --json has all of it."""
+    return text if len(text) <= _LONGEST_FACT else f"{text[: _LONGEST_FACT - 1]}\u2026"
 
 
 def _hop_rows(found: "Inspection") -> Iterator[tuple[Any, ...]]:
@@ -107,9 +128,13 @@ def _facts(found: "Inspection", settings: Settings) -> Iterator[tuple[str, str]]
         yield "canonical", each.target.url
     for each in found.of_kind(LinkKind.ALTERNATE_HREFLANG):
         yield "alternate", f"{each.link.hreflang or ''} {each.target.url}".strip()
-    yield "robots.txt", _told(page.robots) if page.robots or settings.robots else "not asked for (--no-robots)"
+    yield "robots.txt", _told(page.robots) if page.robots or found.obeys_robots else _unasked(settings)
     for added in found.widened:
         yield "scope", f"the redirects add {added}"
+
+
+def _unasked(settings: Settings) -> str:
+    return f"not asked for ({'robots = false for this host' if settings.robots else '--no-robots'})"
 
 
 def _told(robots: "RobotsVerdict | None") -> str:

@@ -5,6 +5,15 @@ from pathlib import Path
 
 import click
 
+from linkmap.model import UsageError
+
+
+def _refuse_pipe(_: click.Context, __: click.Parameter, db: Path) -> Path:
+    if str(db) == "-":
+        raise UsageError("--db - names no file: a map is not written to a pipe; name a file, or ./- for that name")
+    return Path(db)
+
+
 db_option = click.option(
     "--db",
     type=click.Path(path_type=Path),
@@ -12,6 +21,7 @@ db_option = click.option(
     show_default=True,
     envvar="LINKMAP_DB",
     show_envvar=True,
+    callback=_refuse_pipe,
     help="The map; `crawl` takes :memory: too, which leaves no file.",
 )
 
@@ -52,7 +62,11 @@ def _config_option() -> click.Option:
 def _take_file(ctx: click.Context, _: click.Parameter, given: Path | None) -> None:
     """Make what the file says about the command the defaults of its options."""
     from linkmap.cli.settings_file import SettingsFile, read_settings_file
+    from linkmap.cli.text import note
+    from linkmap.cli.variables import unknown_variables
 
+    for sentence in unknown_variables(ctx.command):
+        note(sentence)
     file: SettingsFile = read_settings_file(given, ctx.command)
     ctx.default_map = file.options
     ctx.obj = file

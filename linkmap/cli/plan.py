@@ -144,7 +144,7 @@ def _duration(seconds: float) -> str:
     """Hours, or minutes where those say more: `2.5 hours`, `12 minutes`."""
     if seconds >= 5400:
         return f"{seconds / 3600:,.1f} hours"
-    return f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.0f} minutes" if seconds >= 90 else counted(round(seconds), "second")
 
 
 def _bytes(number: int) -> str:

@@ -148,4 +148,5 @@ def _explain(question: Question) -> None:
         click.echo("\nParameters:")
     for each in question.parameters:
         default = "required" if each.required else f"default {each.default!s}"
-        click.echo(f"  {each.name} ({each.type}, {default}): {each.help}")
+        taken = f": {', '.join(each.choices)}" if each.choices else ""
+        click.echo(f"  {each.name} ({each.type}, {default}): {each.help}{taken}")

@@ -17,6 +17,7 @@ from linkmap.hosts import HostRule
 from linkmap.model import UsageError
 
 HOST = "host"
+_LIKE_CRAWL = ("plan", "inspect")
 NAME = "linkmap.toml"
 """The file that is read without being named, where the working folder has it."""
 
@@ -41,7 +42,7 @@ class SettingsFile:
 def read_settings_file(given: Path | None, command: click.Command) -> SettingsFile:
     """What the file says to a command: the file given, else linkmap.toml here, else nothing. Raises UsageError.
 
-    The tables of other commands are read when those are run; but a plan takes up that of the crawl.
+    The tables of other commands are read when those are run; but plan and inspect take up that of the crawl.
     """
     path = given or (Path(NAME) if Path(NAME).is_file() else None)
     if path is None:
@@ -53,12 +54,12 @@ def read_settings_file(given: Path | None, command: click.Command) -> SettingsFi
         if not isinstance(table, dict):
             raise UsageError(f"{path}: {name} must be a table: write [{name}] and its options below")
     own = tables.get(str(command.name), {})
-    planned = _shared_with_crawl(command, tables) if command.name == "plan" else {}
-    taken = _command_options(f"{path}: [crawl]", command, planned)
+    shared = _shared_with_crawl(command, tables) if command.name in _LIKE_CRAWL else {}
+    taken = _command_options(f"{path}: [crawl]", command, shared)
     taken |= _command_options(f"{path}: [{command.name}]", command, own)
     if db and "db" not in taken and _has_map(command):
         taken |= _command_options(f"{path}:", command, db)
-    if command.name not in ("crawl", "plan") or HOST not in tables:
+    if command.name not in ("crawl", *_LIKE_CRAWL) or HOST not in tables:
         return SettingsFile(path, taken)
     from linkmap.cli.host_tables import read_host_tables
 
@@ -84,7 +85,7 @@ def _has_map(command: click.Command) -> bool:
 
 
 def _shared_with_crawl(command: click.Command, tables: dict[str, Any]) -> dict[str, Any]:
-    """What [crawl] says of the options that a plan has too: it is the plan of that crawl."""
+    """What [crawl] says of the options that the command has too, which foretells that crawl."""
     names = {word(each) for each in command.params if isinstance(each, click.Option)} - {"config"}
     return {key: value for key, value in tables.get("crawl", {}).items() if key.replace("_", "-") in names}
 

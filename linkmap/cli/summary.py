@@ -9,6 +9,8 @@ from linkmap.model import Outcome, State
 from linkmap.runs import CrawlResult
 from linkmap.store.trapped import Trapped
 
+_MOST_SEEDS = 5
+
 _HINTS = {
     Outcome.PRIVATE_ADDRESS: "private_address: not on the public internet; `crawl --add --allow-private` fetches them",
     Outcome.ROBOTS_DENIED: "robots_denied: robots.txt forbids these pages",
@@ -69,8 +71,8 @@ def _state_lines(result: CrawlResult, hints: Mapping[Outcome, str]) -> Iterable[
 def _script_lines(result: CrawlResult, db: Path) -> Iterable[str]:
     if result.scripted:
         yield (
-            f"{counted(result.scripted, 'page')} with hardly a link may write their links by script, which linkmap "
-            f"does not run: {command('query script_rendered', db)}"
+            f"{counted(result.scripted, 'page')} with hardly a link: scripts, which linkmap does not run, may "
+            f"write more: {command('query script_rendered', db)}"
         )
 
 
@@ -82,14 +84,25 @@ def trap_lines(traps: Sequence[Trapped], limit: int) -> Iterable[str]:
         yield f"... and {len(traps) - limit:,} more traps"
 
 
+def _seed_lines(result: CrawlResult) -> Iterable[str]:
+    for url, outcome, detail in result.failed_seeds[:_MOST_SEEDS]:
+        yield f"  {safe(url)}: {outcome.word}" + (f", {safe(detail)}" if detail else "")
+    if (more := len(result.failed_seeds) - _MOST_SEEDS) > 0:
+        yield f"  ... and {counted(more, 'more seed')}"
+
+
 def _next_lines(result: CrawlResult, db: Path) -> Iterable[str]:
     if in_memory(db):
         if not result.reached_any and result.state != "stopped":
-            yield "Not one page could be fetched."
+            yield "Not one page could be fetched:"
+            yield from _seed_lines(result)
     elif result.state == "stopped":
         yield f"Next: {command('crawl --resume', db)}"
     elif not result.reached_any:
-        yield f"Not one page could be fetched. To try again, remove {db} or name another map with --db."
+        yield "Not one page could be fetched:"
+        yield from _seed_lines(result)
+        yield f"What became of all pages, and why: {command('query outcome_reasons', db)}"
+        yield f"To try again, remove {db} or name another map with --db."
     else:
         yield f"Next: {command('query in_degree', db)}"
         if result.in_state(State.FAILED):

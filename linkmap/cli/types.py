@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from linkmap.credentials import HostHeader, basic_auth, cookie
+from linkmap.kinds import fault_of_kinds
 from linkmap.model import UsageError
 from linkmap.proxy import Proxy, parse_proxy
 
@@ -58,6 +59,17 @@ class Words(click.ParamType[str]):
         if unknown := [word for word in given if word not in list(self.words)]:
             self.fail(f"{unknown[0]!r} is none of {', '.join(self.words)}.", param, ctx)
         return ",".join(given)
+
+
+class Kinds(click.ParamType[str]):
+    """Kinds of links and groups of them, separated by commas."""
+
+    name = "kinds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if fault := fault_of_kinds(str(value)):
+            self.fail(f"{fault}.", param, ctx)
+        return str(value)
 
 
 class Resolved(click.ParamType[tuple[str, int, str]]):

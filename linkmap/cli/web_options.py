@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from linkmap.cli.types import AuthSecret, CookieSecret, HeaderSecret, ProxyUrl, Resolved, Size, Words
+from linkmap.cli.types import AuthSecret, CookieSecret, HeaderSecret, Kinds, ProxyUrl, Resolved, Size, Words
 from linkmap.credentials import HostHeader
 from linkmap.model import Parser
 from linkmap.scope import ScopeName
@@ -52,6 +52,7 @@ scope_options = _together(
     click.option("--exclude", multiple=True, metavar="REGEX", help="Do not fetch URLs in which this is found."),
     click.option(
         "--follow",
+        type=Kinds(),
         metavar="KIND,...",
         default="default",
         show_default="navigation,canonical,alternate_hreflang,next,prev,sitemap",
@@ -59,6 +60,7 @@ scope_options = _together(
     ),
     click.option(
         "--record",
+        type=Kinds(),
         metavar="KIND,...",
         default="default",
         show_default="all but css",
@@ -162,6 +164,13 @@ request_options = _together(
     ),
     click.option("--cookie", "cookies", type=CookieSecret(), multiple=True, help="A cookie, for this host alone."),
 )
+check_option = click.option(
+    "--check",
+    type=Words(Check),
+    default="",
+    metavar="WHAT,...",
+    help="Ask whether these are there, too: external (links out of the scope), resources (images, scripts ...).",
+)
 entry_options = _together(
     click.option(
         "--sitemaps/--no-sitemaps",
@@ -175,13 +184,7 @@ entry_options = _together(
         show_default=True,
         help="Leave pages that a site makes up without end: calendars, session ids, facets ...",
     ),
-    click.option(
-        "--check",
-        type=Words(Check),
-        default="",
-        metavar="WHAT,...",
-        help="Ask whether these are there, too: external (links out of the scope), resources (images, scripts ...).",
-    ),
+    check_option,
 )
 """What else than the links of pages leads to requests."""
 proxy_option = click.option("--proxy", type=ProxyUrl(), help="Fetch all through this HTTP proxy. Never stored.")
@@ -190,7 +193,7 @@ parser_option = click.option(
     type=click.Choice([parser.value for parser in Parser]),
     default=_DEFAULTS.parser.value,
     show_default=True,
-    help="Who reads HTML; bs4 is a second opinion that takes far longer and must find the same links.",
+    help="Who reads HTML; bs4 is a slow second opinion. On misnested markup they may differ: lexbor does as browsers.",
 )
 
 

@@ -282,11 +282,12 @@ WHERE unlikely(page.auxiliary = 0)
 GROUP BY page.id, link.target;
 
 -- Whether a search engine may show a page, and why not: the first reason that holds. indexable: 1, 0, or NULL where the
--- map does not tell. canonical: the page that is to be shown instead, the first where several are named; NULL where
+-- map does not tell; of a page that was only checked it knows the headers alone. canonical: the page that is to be shown instead, the first where several are named; NULL where
 -- a page names none, or itself.
 CREATE VIEW indexability AS
 SELECT page, reason, canonical,
-       CASE WHEN reason = 'indexable' THEN 1 WHEN reason NOT IN ('not fetched', 'not HTML') THEN 0 END AS indexable
+       CASE WHEN reason = 'indexable' THEN 1 WHEN reason NOT IN ('not fetched', 'not HTML', 'only checked') THEN 0
+            END AS indexable
 FROM (SELECT page, canonical,
              CASE WHEN outcome = 'robots_denied' THEN 'blocked by robots.txt'
                   WHEN outcome IN ('redirect', 'redirect_loop', 'too_many_redirects') THEN 'redirect'
@@ -295,8 +296,10 @@ FROM (SELECT page, canonical,
                   WHEN noindex THEN 'noindex'
                   WHEN canonical IS NOT NULL THEN 'canonical elsewhere'
                   WHEN outcome = 'not_html' THEN 'not HTML'
+                  WHEN manner = 2 THEN 'only checked'
                   ELSE 'indexable' END AS reason
-      FROM (SELECT page.id AS page, outcome.name AS outcome, outcome.state AS state, capture.noindex AS noindex,
+      FROM (SELECT page.id AS page, outcome.name AS outcome, outcome.state AS state, page.manner AS manner,
+                   capture.noindex AS noindex,
                    (SELECT link.target
                     FROM link
                     WHERE link.capture = page.links AND link.kind = (SELECT id FROM kind WHERE name = 'canonical')
