@@ -74,7 +74,16 @@ class Site:
         self._loop.run_until_complete(self._start())
         self._ready.set()
         self._loop.run_forever()
-        self._loop.run_until_complete(self._runner.cleanup())
+        self._loop.run_until_complete(self._end())
+
+    async def _end(self) -> None:
+        """Close what is open, answers under way included, and let the sockets go."""
+        await self._runner.cleanup()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.sleep(0.01)
 
     async def _start(self) -> None:
         server = web.Server(self._answer, access_log=None)

@@ -50,7 +50,7 @@ def test_kinds_are_named_one_by_one_or_in_groups(written: str | list[str], expec
 
 
 def test_a_mask_has_a_bit_for_every_kind() -> None:
-    assert kinds_mask(["a", "img"]) == 2**1 + 2**13
+    assert kinds_mask(("a", "img")) == 2**1 + 2**13
 
 
 def test_what_is_followed_is_recorded_and_so_are_redirects() -> None:
