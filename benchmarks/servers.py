@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -21,7 +22,7 @@ daemon off; worker_processes 1; pid {work}/nginx.pid; error_log {work}/error.log
 events {{ worker_connections 2048; }}
 http {{
     access_log off; sendfile on; tcp_nopush on; keepalive_timeout 60; keepalive_requests 1000000;
-    open_file_cache max=50000 inactive=600s; open_file_cache_valid 600s;
+    open_file_cache max={files} inactive=600s; open_file_cache_valid 600s;
     client_body_temp_path {work}/body; proxy_temp_path {work}/proxy; fastcgi_temp_path {work}/fastcgi;
     uwsgi_temp_path {work}/uwsgi; scgi_temp_path {work}/scgi;
     types {{ text/html html htm; text/css css; application/javascript js; text/plain txt; image/png png;
@@ -57,7 +58,8 @@ def serve_files(folder: Path, work: Path, hosts: Sequence[str], port: int, *, by
     listen = " ".join(f"listen {host}:{port} backlog=4096;" for host in hosts)
     root = f'"{folder}/$host"' if by_host else f'"{folder}"'
     config = work / "nginx.conf"
-    config.write_text(_NGINX.format(work=work, user=user, listen=listen, root=root))
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2  # each that is kept is an open file
+    config.write_text(_NGINX.format(files=files, work=work, user=user, listen=listen, root=root))
     found = re.search(r"nginx/([\d.]+)", subprocess.run([nginx, "-v"], capture_output=True, text=True).stderr)
     with _started([nginx, "-e", f"{work}/error.log", "-p", str(work), "-c", str(config)], work, hosts[0], port):
         yield f"nginx {found[1] if found else ''} on the same machine"

@@ -9,6 +9,7 @@ import click
 import pytest
 from conftest import Answer, Site
 from maps import ROOT, environment
+from tables import BEGIN, OUTCOMES, with_states
 
 import linkmap
 from linkmap.cli import COMMANDS
@@ -75,6 +76,12 @@ def fresh_map(question: str) -> list[tuple[str, ...]]:
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.executescript(schema_sql())
         return connection.execute(question).fetchall()
+
+
+def test_the_table_of_states_is_made_from_the_database() -> None:
+    text = OUTCOMES.read_text()
+    assert BEGIN in text
+    assert with_states(text) == text, "run `python -m tests.tables`"
 
 
 def test_the_table_of_outcomes_is_the_one_in_the_database() -> None:
