@@ -16,7 +16,7 @@ from linkmap.accounts import Accounts
 from linkmap.columns import KEY_BYTES
 from linkmap.frontier import Entry
 from linkmap.judging import NO_DEPTH, SEED, SITEMAP_DEPTH, Judgement, Offer, best_offers, judge, offered
-from linkmap.known import KnownPages
+from linkmap.known import KnownPages, stored_depth
 from linkmap.model import Manner, Outcome, Reach, Report, State, Target
 from linkmap.names import Names, is_nofollow
 from linkmap.parse import directives
@@ -86,7 +86,7 @@ class Discovery:
             depth = known.depth[page]
             batch.reaches.append(
                 ReachRow(
-                    _stored_depth(depth), known.hops[page], reach, reach == Reach.AUXILIARY,
+                    stored_depth(depth), known.hops[page], reach, reach == Reach.AUXILIARY,
                     self.sitemaps.get(page, 0), bool(known.resource[page]), known.manner[page], page,
                 )
             )  # fmt: skip
@@ -250,7 +250,7 @@ class Discovery:
         auxiliary = offer.reach is Reach.AUXILIARY
         self._batch.pages.append(
             PageRow(
-                page, target.url, bytearray(target.key), origin or None, int(auxiliary), _stored_depth(offer.depth),
+                page, target.url, bytearray(target.key), origin or None, int(auxiliary), stored_depth(offer.depth),
                 offer.hops, int(offer.reach), int(outcome), detail, int(manner), offer.sitemap, int(offer.resource),
                 self.run, referrer,
             )
@@ -397,7 +397,3 @@ class Discovery:
         digest = report.links_digest if with_links else None
         self._batch.captures.append(capture_row(self.last_capture, page, self.run, report, digest))
         return self.last_capture
-
-
-def _stored_depth(depth: int) -> int | None:
-    return None if depth == NO_DEPTH else depth

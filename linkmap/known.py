@@ -131,6 +131,11 @@ class KnownPages:
         self._segments = [_Segment(slots) for _ in range(_SEGMENTS)]
 
 
+def stored_depth(depth: int) -> int | None:
+    """A depth as the store has it."""
+    return None if depth == KnownPages.NO_DEPTH else depth
+
+
 class _Segment:
     __slots__ = ("checks", "count", "heads", "ids", "mask", "most")
 
