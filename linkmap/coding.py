@@ -20,6 +20,8 @@ _MOST_MEMBERS = 1_000
 """Packed parts in a row; honest bodies have one, and each costs time of its own."""
 _MOST_CODINGS = 3
 """Codings that are undone of one body; a server that packs a body four times means no good."""
+_GZIP = (b"\x1f", b"\x1f\x8b")
+"""How a member begins, where one byte or more of it has come."""
 _IGNORED = frozenset({"", "identity"})
 
 
@@ -81,7 +83,7 @@ class _Zlib:
 
     def _is_over(self) -> bool:
         """Whether what follows a whole member is none: browsers leave it, and so does gzip(1)."""
-        return self._member is None and self.ended and (self._coding != "gzip" or self._waiting[:1] != b"\x1f")
+        return self._member is None and self.ended and (self._coding != "gzip" or self._waiting[:2] not in _GZIP)
 
 
 class _Brotli:
