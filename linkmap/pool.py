@@ -18,7 +18,7 @@ from linkmap.fetch import Client, ClientSettings, OutOfFilesError
 from linkmap.messages import frame, pack_client, pack_job, unpack_report
 from linkmap.model import Job, LinkmapError, Report
 from linkmap.worker import visit
-from linkmap.workers import read_values
+from linkmap.workers import Outbox, read_values
 
 MOST_WORKERS = 6
 """Started by themselves at most: one coordinator feeds about as many."""
@@ -39,24 +39,17 @@ class _Worker:
     """One process, and what it has to do."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None
         self.process = process
         self.waiting: dict[int, asyncio.Future[Report]] = {}
-        self.outbox: list[Any] = []
+        self._outbox = Outbox(process.stdin)
 
     def send(self, ticket: int, job: Job) -> asyncio.Future[Report]:
-        """Hand over a job; those of one turn of the loop leave as one message."""
-        loop = asyncio.get_running_loop()
-        if not self.outbox:
-            loop.call_soon(self._flush)
-        self.outbox.append((ticket, pack_job(job)))
-        future: asyncio.Future[Report] = loop.create_future()
+        """Hand over a job."""
+        self._outbox.send((ticket, pack_job(job)))
+        future: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
         self.waiting[ticket] = future
         return future
-
-    def _flush(self) -> None:
-        outbox, self.outbox = self.outbox, []
-        assert self.process.stdin is not None
-        self.process.stdin.write(frame(outbox))
 
     async def receive(self) -> None:
         """Hand reports to those who wait for them, until the process ends."""
@@ -120,11 +113,6 @@ class Pool:
                 worker.process.kill()
         await self._group.__aexit__(*exception)
         await self._client.__aexit__(*exception)
-
-    @property
-    def processes(self) -> list[int]:
-        """The process ids of the workers."""
-        return [worker.process.pid for worker in self._workers]
 
     async def visit(self, job: Job, host: int) -> Report:
         """What came of a job for a host. Raises OutOfFilesError and WorkerDiedError, because then nothing came."""

@@ -45,7 +45,7 @@ async def _serve(output: BinaryIO) -> None:
     first = await read_values(reader)
     if first is None:
         return
-    outbox = _Outbox(transport)
+    outbox = Outbox(transport)
     settings, credentials = unpack_client(first)
     async with Client(settings, credentials) as client, asyncio.TaskGroup() as group:
         while (jobs := await read_values(reader)) is not None:
@@ -54,7 +54,7 @@ async def _serve(output: BinaryIO) -> None:
         os._exit(0)
 
 
-async def _work(ticket: int, job: Any, client: Client, outbox: "_Outbox") -> None:
+async def _work(ticket: int, job: Any, client: Client, outbox: "Outbox") -> None:
     try:
         report = pack_report(await visit(unpack_job(job), client))
     except OutOfFilesError:
@@ -62,22 +62,22 @@ async def _work(ticket: int, job: Any, client: Client, outbox: "_Outbox") -> Non
     outbox.send((ticket, report))
 
 
-class _Outbox:
-    """Reports on their way out; those that come in one turn of the loop leave as one message."""
+class Outbox:
+    """Jobs or reports on their way out; those that come in one turn of the loop leave as one message."""
 
-    def __init__(self, transport: asyncio.WriteTransport) -> None:
-        self._transport = transport
+    def __init__(self, stream: asyncio.WriteTransport | asyncio.StreamWriter) -> None:
+        self._stream = stream
         self._waiting: list[Any] = []
 
-    def send(self, report: Any) -> None:
+    def send(self, values: Any) -> None:
         """Send soon."""
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._flush)
-        self._waiting.append(report)
+        self._waiting.append(values)
 
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, []
-        self._transport.write(frame(waiting))
+        self._stream.write(frame(waiting))
 
 
 async def read_values(reader: asyncio.StreamReader) -> list[Any] | None:

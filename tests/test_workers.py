@@ -162,7 +162,7 @@ def test_workers_end_with_their_pool(site: Site) -> None:
     async def ask() -> list[int]:
         async with Pool(ClientSettings("bot", allow_private=True), workers=3) as pool:
             await asyncio.gather(*(pool.visit(job_for(Settings(), n, site(f"/{n}")), n) for n in range(9)))
-            return pool.processes
+            return children()
 
     processes = asyncio.run(ask())
     assert len(set(processes)) == 3
