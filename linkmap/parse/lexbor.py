@@ -5,7 +5,6 @@ Regions come from one memoised walk up the tree, so a page of 10,000 links neste
 tree. One walk finds everything, because a selector for each thing walks the whole tree again (2026-11: twice the time).
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeAlias
@@ -28,16 +27,7 @@ from linkmap.parse.elements import (
     stand_in,
 )
 from linkmap.parse.links import MAX_ANCHOR, Element, Page
-from linkmap.parse.scripted import (
-    MOST_ROOT_TEXT,
-    MOST_ROOTS,
-    MOST_TEXT,
-    UNREAD,
-    Outline,
-    has_hardly_links,
-    is_program,
-    root_name,
-)
+from linkmap.parse.scripted import MOST_TEXT, UNREAD, Outline, has_hardly_links, outline_of
 
 _ABOUT = frozenset({"base", "title", "h1", "meta"})
 """Elements that say something of the page."""
@@ -82,16 +72,8 @@ def _outline(tree: LexborHTMLParser) -> Outline | None:
     text = _text_within(tree.css_first("html"), MOST_TEXT)
     if len(text) > MOST_TEXT:
         return None
-    tags: Counter[str] = Counter()
-    roots: list[tuple[str, LexborNode]] = []
-    for node in tree.css("*"):
-        tag, attributes = node.tag or "", node.attributes
-        if tag != "script" or is_program(attributes):
-            tags[tag] += 1
-        if name := root_name(tag, attributes):
-            roots.append((name, node))
-    empty = (name for name, node in roots[:MOST_ROOTS] if len(_text_within(node, MOST_ROOT_TEXT)) <= MOST_ROOT_TEXT)
-    return Outline(tags["script"], text, next(empty, ""), tags["noscript"] > 0, tags["form"] + tags["frame"] > 0)
+    elements = ((node, node.tag or "", node.attributes) for node in tree.css("*"))
+    return outline_of(text, elements, _text_within)
 
 
 def _text_within(node: LexborNode | None, most: int) -> str:

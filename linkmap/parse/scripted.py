@@ -10,9 +10,10 @@ readers build different trees of the same page.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from linkmap.model import LinkKind
 
@@ -20,9 +21,9 @@ MOST_LINKS = 2
 """A frame may hold a link to the terms of use, or to a page without script."""
 MOST_TEXT = 300
 """About 50 words: a request to turn JavaScript on, in two languages. A page of the server's has more to say."""
-MOST_ROOT_TEXT = 40
+_MOST_ROOT_TEXT = 40
 """`Loading, please wait ...`"""
-MOST_ROOTS = 3
+_MOST_ROOTS = 3
 """Elements looked into; a page of thousands in one another would take their square."""
 MANY_SCRIPTS = 10
 """A page of the server's with hardly a word rarely has more than analytics and one library."""
@@ -36,6 +37,9 @@ _ROOT_ID = re.compile(
     r"_{0,3}(?:next|nuxt|gatsby|sapper|svelte)|(?:[a-z]{1,10}-)?(?:root|app)|app-(?:root|mount|container)", re.I
 )
 _ROOT_TAG = re.compile(r"[a-z]{1,20}-(?:root|app)|app-[a-z]{1,20}")
+
+
+_Node = TypeVar("_Node")
 
 
 class Outline(NamedTuple):
@@ -56,12 +60,32 @@ def has_hardly_links(kinds: Iterable[int]) -> bool:
     return next(islice(of_pages, MOST_LINKS, None), None) is None
 
 
-def is_program(attributes: Mapping[str, str | None]) -> bool:
+def outline_of(
+    text: str,
+    elements: Iterable[tuple[_Node, str, Mapping[str, str | None]]],
+    text_within: Callable[[_Node, int], str],
+) -> Outline:
+    """The outline of a page with this text and these elements: node, tag and attributes of each.
+
+    `text_within` gives the text inside a node without white space; where it is longer than a number, some of it.
+    """
+    tags: Counter[str] = Counter()
+    roots: list[tuple[str, _Node]] = []
+    for node, tag, attributes in elements:
+        if tag != "script" or _is_program(attributes):
+            tags[tag] += 1
+        if name := _root_name(tag, attributes):
+            roots.append((name, node))
+    empty = (name for name, node in roots[:_MOST_ROOTS] if len(text_within(node, _MOST_ROOT_TEXT)) <= _MOST_ROOT_TEXT)
+    return Outline(tags["script"], text, next(empty, ""), tags["noscript"] > 0, tags["form"] + tags["frame"] > 0)
+
+
+def _is_program(attributes: Mapping[str, str | None]) -> bool:
     """Whether a script element is run, and does not only hold data."""
     return _PROGRAM.fullmatch(attributes.get("type") or "") is not None
 
 
-def root_name(tag: str, attributes: Mapping[str, str | None]) -> str:
+def _root_name(tag: str, attributes: Mapping[str, str | None]) -> str:
     """What to call an element in which apps appear: `#root`, `<app-root>`; "" for every other."""
     name = attributes.get("id") or ""
     if tag not in ("html", "body") and _ROOT_ID.fullmatch(name):

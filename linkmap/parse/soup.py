@@ -1,12 +1,12 @@
 """The second HTML reader: Beautiful Soup on lxml's tree, for a second opinion on what a page says.
 
-A hundred times slower than the first, and another parser in every step; the two must find the same links. lxml is fed
+Ten times slower than the first, and another parser in every step; the two find the same links, but where markup is
+misnested: lxml is no HTML5 parser (docs/decisions/0009). It is fed
 through Beautiful Soup, so nesting and huge attributes lose nothing (20,000 deep and 11 MB tried, 2026-11), as they do
 where lxml builds its own tree.
 """
 
 import warnings
-from collections import Counter
 from collections.abc import Iterator
 
 from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
@@ -27,16 +27,7 @@ from linkmap.parse.elements import (
     stand_in,
 )
 from linkmap.parse.links import Element, Page
-from linkmap.parse.scripted import (
-    MOST_ROOT_TEXT,
-    MOST_ROOTS,
-    MOST_TEXT,
-    UNREAD,
-    Outline,
-    has_hardly_links,
-    is_program,
-    root_name,
-)
+from linkmap.parse.scripted import MOST_TEXT, UNREAD, Outline, has_hardly_links, outline_of
 
 
 def read_html(text: str, css: bool = False) -> Page:
@@ -70,19 +61,9 @@ def _outline(soup: BeautifulSoup) -> Outline | None:
     text = _text_within(soup, MOST_TEXT)
     if len(text) > MOST_TEXT:
         return None
-    tags: Counter[str] = Counter()
-    roots: list[tuple[str, Tag]] = []
     regions: dict[int, Region | None] = {}
-    for tag in soup.find_all(True):
-        if _region(tag, regions) is None:
-            continue
-        attributes = _attributes(tag)
-        if tag.name != "script" or is_program(attributes):
-            tags[tag.name] += 1
-        if name := root_name(tag.name, attributes):
-            roots.append((name, tag))
-    empty = (name for name, tag in roots[:MOST_ROOTS] if len(_text_within(tag, MOST_ROOT_TEXT)) <= MOST_ROOT_TEXT)
-    return Outline(tags["script"], text, next(empty, ""), tags["noscript"] > 0, tags["form"] + tags["frame"] > 0)
+    live = (tag for tag in soup.find_all(True) if _region(tag, regions) is not None)
+    return outline_of(text, ((tag, tag.name, _attributes(tag)) for tag in live), _text_within)
 
 
 def _text_within(tag: Tag, most: int) -> str:
