@@ -167,18 +167,12 @@ class _Run:
         except BaseExceptionGroup as errors:
             raise _first(errors) from errors
         state = await self._end(crawl)
-        counts = self.ledger.discovery.counts
-        return CrawlResult(
+        return replace(
+            await _result(self.store, self.ledger.discovery.counts, self.cuts),
             state=state,
             seconds=asyncio.get_running_loop().time() - started,
             responses=crawl.responses,
-            counts=counts,
-            cuts=self.cuts,
             widened=self.ledger.discovery.widened,
-            broken=await _broken(self.store, counts),
-            scripted=await self.store.scripted_pages(),
-            traps=await self.store.trapped(),
-            failed_seeds=await _failed_seeds(self.store, counts),
         )
 
     async def _end(self, crawl: Crawl) -> str:
@@ -317,13 +311,23 @@ async def _nothing_left(store: Store) -> CrawlResult:
     rows = await store.rows("SELECT outcome, count(*) FROM page WHERE auxiliary = 0 GROUP BY outcome")
     last = await store.last_run()
     counts = Counter({Outcome(outcome): number for outcome, number in rows})
-    cuts = json.loads(last.cuts) if last else []
-    scripted = await store.scripted_pages()
-    broken, traps = await _broken(store, counts), await store.trapped()
-    failed = await _failed_seeds(store, counts)
+    result = await _result(store, counts, json.loads(last.cuts) if last else [])
     await store.compact()
+    return result
+
+
+async def _result(store: Store, counts: Counter[Outcome], cuts: list[str]) -> CrawlResult:
+    """What a finished map says of itself, without anything fetched."""
     return CrawlResult(
-        "finished", 0.0, 0, counts, cuts, scripted=scripted, broken=broken, traps=traps, failed_seeds=failed
+        state="finished",
+        seconds=0.0,
+        responses=0,
+        counts=counts,
+        cuts=cuts,
+        broken=await _broken(store, counts),
+        scripted=await store.scripted_pages(),
+        traps=await store.trapped(),
+        failed_seeds=await _failed_seeds(store, counts),
     )
 
 
