@@ -78,7 +78,9 @@ class Credentials:
 
     def headers_for(self, url: str) -> dict[str, str]:
         """The headers that a request for this URL alone takes along; one given for its origin wins."""
+        if not self._headers:
+            return {}
         origin = urls.origin(url)
-        if origin is None or not self._headers:
+        if origin is None:
             return {}
         return dict((self._headers.get(origin.host, {}) | self._headers.get(origin.url, {})).values())

@@ -9,23 +9,24 @@ import asyncio
 import errno
 import socket
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from functools import partial
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
-from yarl import URL
+from aiohttp.http_exceptions import HttpProcessingError
+from multidict import CIMultiDict, MultiMapping
 
 from linkmap import url as urls
 from linkmap.addresses import is_public
-from linkmap.body import Body, new_connection, read_body, read_leftover
+from linkmap.body import Body, read_body, read_leftover
 from linkmap.credentials import Credentials
+from linkmap.exchange import Exchanges, Response
 from linkmap.model import Outcome, Visit
 from linkmap.proxy import AUTHENTICATION_REQUIRED, Proxy, is_private_target
 from linkmap.sniffing import names_no_type, sniffed_type
@@ -33,11 +34,9 @@ from linkmap.tls import describe_fault, find_fault, tls_context
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 CSS_TYPE = "text/css"
-MAX_HEADER_BYTES = 64 * 1024
-"""Of one header line; real Content-Security-Policy lines pass aiohttp's default of 8,190 bytes."""
-MAX_HEADERS = 256
 MAX_RETRY_AFTER_S = 86_400.0
 MAX_DETAIL = 300
+_TYPES_KEPT = 256
 
 _KEEP_S = 15.0
 """How long an idle connection is kept."""
@@ -63,17 +62,17 @@ class Answer:
 
     visit: Visit
     body: bytes = b""
-    headers: tuple[tuple[str, str], ...] = ()
-    """Names and values as sent, in their order."""
+    headers: MultiMapping[str] = field(default_factory=CIMultiDict)
+    """Names, whatever their case, and values as sent, in their order."""
 
     def header(self, name: str) -> str | None:
         """The value of a header, those of several as one (RFC 9110, 5.3), or None."""
-        return ", ".join(value for given, value in self.headers if given.lower() == name.lower()) or None
+        return ", ".join(self.headers.getall(name, ())) or None
 
     @property
     def location(self) -> str | None:
         """Where the answer redirects to, as written; None where it does not."""
-        return _first(self.headers, "location") if self.visit.outcome is Outcome.REDIRECT else None
+        return self.headers.get("Location") if self.visit.outcome is Outcome.REDIRECT else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +147,7 @@ class Client:
         self.settings = settings
         self._credentials = credentials or Credentials()
         self._tls = tls_context(settings.ca_file, settings.insecure)
-        self._session: aiohttp.ClientSession | None = None
+        self._exchanges: Exchanges | None = None
         self._kept: dict[urls.Origin | None, float] = {}
         """Origin -> when its kept connections are closed at the latest; the soonest first."""
 
@@ -163,24 +162,13 @@ class Client:
             socket_factory=None if allow_private else checked_socket,
             ssl=self._tls,
         )
-        connector._factory = partial(new_connection, asyncio.get_running_loop())
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": self.settings.user_agent, "Accept": _ACCEPT},
-            timeout=aiohttp.ClientTimeout(total=None),
-            max_line_size=MAX_HEADER_BYTES,
-            max_field_size=MAX_HEADER_BYTES,
-            max_headers=MAX_HEADERS,
-            requote_redirect_url=False,
-            auto_decompress=False,
-            trust_env=False,
-        )
+        headers = {"User-Agent": self.settings.user_agent, "Accept": _ACCEPT}
+        self._exchanges = Exchanges(connector, headers, self.settings.proxy)
         return self
 
     async def __aexit__(self, *exception: object) -> None:
-        if self._session is not None:
-            await self._session.close()
+        if self._exchanges is not None:
+            await self._exchanges.close()
 
     async def get(
         self,
@@ -202,38 +190,30 @@ class Client:
         if proxy is not None and not self.settings.allow_private and is_private_target(url):
             return failed(Outcome.PRIVATE_ADDRESS, "not a public address; --allow-private permits it")
         try:
-            async with asyncio.timeout(self.settings.timeout_s) as deadline, self._request(method, url) as response:
-                if proxy is not None and response.status == AUTHENTICATION_REQUIRED and url.startswith("http:"):
-                    return failed(Outcome.CONNECT_ERROR, proxy.refusal(response.status))
-                return await self._read(
-                    response, deadline, started, started_at, max_bytes or self.settings.max_bytes, reads
-                )
+            async with asyncio.timeout(self.settings.timeout_s) as deadline:
+                with await self._request(method, url) as response:
+                    if proxy is not None and response.status == AUTHENTICATION_REQUIRED and url.startswith("http:"):
+                        return failed(Outcome.CONNECT_ERROR, proxy.refusal(response.status))
+                    return await self._read(
+                        response, deadline, started, started_at, max_bytes or self.settings.max_bytes, reads
+                    )
         except TimeoutError:
             return failed(Outcome.TIMEOUT, f"no complete answer within {self.settings.timeout_s:g} s")
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as error:
             if _is_out_of_files(error):
                 raise OutOfFilesError from error
             if proxy is not None and (reason := proxy.failure(error, url)):
                 return failed(Outcome.CONNECT_ERROR, reason)
             return failed(_failure(error), _reason(error))
 
-    def _request(self, method: str, url: str) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
-        """The request for a URL. What is for one host or for the proxy goes there alone."""
-        assert self._session is not None, "use the client inside `async with`"
+    async def _request(self, method: str, url: str) -> Response:
+        """The request for a URL. What is for one host goes there alone."""
+        assert self._exchanges is not None, "use the client inside `async with`"
         # Chosen by this URL's host, hop by hop, so that nothing crosses a redirect.
-        headers, proxy = self._credentials.headers_for(url), self.settings.proxy
+        headers = self._credentials.headers_for(url)
         if not self._keeps(url):
             headers["Connection"] = "close"
-        if proxy is not None and url.startswith("http:"):
-            headers |= proxy.headers()
-        return self._session.request(
-            method,
-            URL(url, encoded=True),
-            headers=headers,
-            allow_redirects=False,
-            proxy=URL(proxy.url) if proxy else None,
-            proxy_headers=proxy.headers() if proxy else None,
-        )
+        return await self._exchanges.request(method, url, headers)
 
     def _keeps(self, url: str) -> bool:
         """Whether the connection of this request may stay open after it, as far as open files go."""
@@ -247,7 +227,7 @@ class Client:
 
     async def _read(
         self,
-        response: aiohttp.ClientResponse,
+        response: Response,
         deadline: asyncio.Timeout,
         started: float,
         started_at: float,
@@ -255,9 +235,9 @@ class Client:
         reads: Callable[[str | None], bool],
     ) -> Answer:
         """The answer whose headers have arrived; its body too, where it is wanted."""
-        headers = tuple((name, _header_text(value)) for name, value in response.headers.items())
-        content_type = _media_type(_first(headers, "content-type"))
-        outcome, detail = _judge(response.status, content_type, _first(headers, "location"))
+        headers = _readable(response.headers)
+        content_type = _media_type(headers.get("Content-Type"))
+        outcome, detail = _judge(response.status, content_type, headers.get("Location"))
         body = None
         if outcome in (Outcome.FETCHED, Outcome.NOT_HTML) and reads(content_type):
             body = await read_body(response, max_bytes)
@@ -281,8 +261,8 @@ class Client:
             body_bytes=len(content),
             cut=cut,
             truncated=truncated,
-            etag=_first(headers, "etag"),
-            last_modified=_first(headers, "last-modified"),
+            etag=headers.get("ETag"),
+            last_modified=headers.get("Last-Modified"),
             digest=blake2b(content, digest_size=16).digest() if body is not None else None,
             retry_after_s=retry_after_s(response.headers.get("Retry-After"), time.time()),
         )
@@ -321,7 +301,7 @@ def _judge(status: int, content_type: str | None, location: str | None) -> tuple
     return (Outcome.CLIENT_ERROR if status < 500 else Outcome.SERVER_ERROR), None
 
 
-def _is_sniffed(response: aiohttp.ClientResponse, content_type: str | None) -> bool:
+def _is_sniffed(response: Response, content_type: str | None) -> bool:
     """Whether the first bytes of a body say what it is, because nothing else does and nothing forbids it."""
     if response.status in _EMPTY or not names_no_type(content_type):
         return False
@@ -357,7 +337,7 @@ def _reason(error: Exception) -> str:
             return error.os_error.strerror or str(error.os_error)
         case aiohttp.ServerDisconnectedError():
             return "the server closed the connection without an answer"
-        case aiohttp.ClientResponseError():
+        case aiohttp.ClientResponseError() | HttpProcessingError():
             return error.message
         case _:
             return str(error) or type(error).__name__
@@ -369,13 +349,16 @@ def _clean(text: str) -> str:
     return "".join(character if character.isprintable() else "\ufffd" for character in line)[:MAX_DETAIL]
 
 
+@lru_cache(_TYPES_KEPT)
 def _media_type(header: str | None) -> str | None:
     return _clean(header.partition(";")[0].strip().lower()) or None if header else None
 
 
-def _first(headers: Iterable[tuple[str, str]], name: str) -> str | None:
-    """The first value of a header, its name in lower case, or None."""
-    return next((value for given, value in headers if given.lower() == name), None)
+def _readable(headers: MultiMapping[str]) -> MultiMapping[str]:
+    """Headers whose values UTF-8 can hold."""
+    if all(map(str.isascii, headers.values())):
+        return headers
+    return CIMultiDict((name, _header_text(value)) for name, value in headers.items())
 
 
 def _header_text(value: str) -> str:

@@ -8,7 +8,6 @@ by the same interpreter. A report of 54 links is packed and read in a tenth of t
 import marshal
 from collections.abc import Sequence
 from dataclasses import fields
-from operator import attrgetter
 from typing import Any
 
 from linkmap.columns import Links, Rare, Targets
@@ -19,9 +18,6 @@ from linkmap.proxy import Proxy
 
 LENGTH_BYTES = 4
 _VERSION = 4
-
-_visit = attrgetter(*(field.name for field in fields(Visit)))
-_document = attrgetter(*(field.name for field in fields(Document)))
 
 
 def frame(values: Sequence[Any]) -> bytes:
@@ -52,8 +48,8 @@ def pack_report(report: Report) -> tuple[Any, ...]:
     visit, targets, links = report.visit, report.targets, report.links
     return (
         report.page,
-        (int(visit.outcome), *_visit(visit)[1:]),
-        _document(report.document) if report.document else None,
+        (int(visit.outcome), *visit[1:]),
+        tuple(report.document) if report.document else None,
         (targets.urls, targets.keys, targets.invalid),
         (
             links.targets, links.kinds, links.rels, links.regions, links.anchors, links.flags,

@@ -4,7 +4,6 @@ Numbers stand for words where a fact is stored once per link or page; the tables
 `region` of the store give the words back, and a test holds this module and those tables equal.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum, IntFlag, StrEnum
 from typing import NamedTuple
 
@@ -227,8 +226,7 @@ class FoundLink(NamedTuple):
     written: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """One answer of the web, or the failure to get one, as it will stand in `capture`."""
 
     outcome: Outcome
@@ -254,8 +252,7 @@ class Visit:
     """What its headers, and the page itself where it is HTML, ask of crawlers (`parse.directives`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """What an HTML page says of itself."""
 
     title: str | None = None
@@ -269,8 +266,7 @@ class Document:
     """Why the page's links seem to be written by script (`parse.scripted`); None where they do not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """Coordinator to worker: get this page once. Plain values only, so that it can cross a process border."""
 
     page: int
@@ -287,15 +283,14 @@ class Job:
     """Whether the answer's headers and the source of its charset come back too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """Worker to coordinator: what came of a job. Plain values only, bounded by --max-bytes."""
 
     page: int
     visit: Visit
     document: Document | None = None
-    targets: Targets = Targets()  # noqa: RUF009 frozen
-    links: Links = Links()  # noqa: RUF009 frozen
+    targets: Targets = Targets()
+    links: Links = Links()
     links_digest: bytes | None = None
     """16-byte blake2b over all that is stored of the links, where the answer is one that may have links."""
     text: str | None = None

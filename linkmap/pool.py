@@ -11,14 +11,14 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from linkmap.credentials import Credentials, HostHeader
 from linkmap.fetch import Client, ClientSettings, OutOfFilesError
 from linkmap.messages import frame, pack_client, pack_job, unpack_report
 from linkmap.model import Job, LinkmapError, Report
 from linkmap.worker import visit
-from linkmap.workers import Outbox, read_values
+from linkmap.workers import Inbox, Outbox
 
 MOST_WORKERS = 6
 """Started by themselves at most: one coordinator feeds about as many."""
@@ -35,14 +35,32 @@ class WorkerDiedError(Exception):
     """The process that did a job is gone; what came of the job is not known."""
 
 
-class _Worker:
+class _Worker(asyncio.SubprocessProtocol):
     """One process, and what it has to do."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdin is not None
-        self.process = process
+    def __init__(self) -> None:
         self.waiting: dict[int, asyncio.Future[Report]] = {}
-        self._outbox = Outbox(process.stdin)
+        self.exited = asyncio.Event()
+        self._inbox = Inbox()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._process = cast(asyncio.SubprocessTransport, transport)  # uvloop's are of no class of asyncio's
+        self._input = cast(asyncio.WriteTransport, self._process.get_pipe_transport(0))
+        self._outbox = Outbox(self._input)
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        self._inbox.receive(data)
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
+        if fd == 1:
+            self._inbox.end()
+
+    def process_exited(self) -> None:
+        self.exited.set()
+
+    def begin(self, client: Sequence[Any]) -> None:
+        """Send what its client needs, before any job."""
+        self._input.write(frame(client))
 
     def send(self, ticket: int, job: Job) -> asyncio.Future[Report]:
         """Hand over a job."""
@@ -53,8 +71,7 @@ class _Worker:
 
     async def receive(self) -> None:
         """Hand reports to those who wait for them, until the process ends."""
-        assert self.process.stdout is not None
-        while (reports := await read_values(self.process.stdout)) is not None:
+        while (reports := await self._inbox.next()) is not None:
             for ticket, report in reports:
                 future = self.waiting.pop(ticket, None)
                 if future is None or future.done():
@@ -67,6 +84,22 @@ class _Worker:
         for future in waiting.values():
             if not future.done():
                 future.set_exception(WorkerDiedError())
+
+    def end(self) -> None:
+        """Let it end, because nothing more is to be done."""
+        self._input.close()
+
+    def close(self) -> None:
+        """Give back what the system keeps for it, once it is gone."""
+        self._process.close()
+
+    async def leave(self) -> None:
+        """Wait for its end, and see to it."""
+        try:
+            async with asyncio.timeout(_LEAVE_S):
+                await self.exited.wait()
+        except TimeoutError:
+            self._process.kill()
 
 
 class Pool:
@@ -103,14 +136,9 @@ class Pool:
     async def __aexit__(self, *exception: Any) -> None:
         self._closing = True
         for worker in self._workers:
-            assert worker.process.stdin is not None
-            worker.process.stdin.close()
+            worker.end()
         for worker in self._workers:
-            try:
-                async with asyncio.timeout(_LEAVE_S):
-                    await worker.process.wait()
-            except TimeoutError:
-                worker.process.kill()
+            await worker.leave()
         await self._group.__aexit__(*exception)
         await self._client.__aexit__(*exception)
 
@@ -157,14 +185,14 @@ class Pool:
         self._group.create_task(self._watch(worker))
 
     async def _start(self) -> _Worker:
-        process = await asyncio.create_subprocess_exec(
+        _, worker = await asyncio.get_running_loop().subprocess_exec(
+            _Worker,
             sys.executable, "-P", "-m", "linkmap.workers",  # -P: no module of the current folder is loaded
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=2**20,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=None,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )  # fmt: skip
-        assert process.stdin is not None
-        process.stdin.write(frame(pack_client(self._settings, self._secrets)))
-        return _Worker(process)
+        worker.begin(pack_client(self._settings, self._secrets))
+        return worker
 
     async def _watch(self, worker: _Worker) -> None:
         """Receive from a worker until it is gone, and put another in its place where that was too early."""
@@ -172,7 +200,8 @@ class Pool:
         self._workers.remove(worker)
         if not self._workers:
             self._ready.clear()
-        await worker.process.wait()
+        await worker.exited.wait()
+        worker.close()
         if self._closing:
             return
         self._deaths += 1

@@ -1,7 +1,5 @@
 """What an answer says: its body and headers read by the reader for its type, as a report. Pure."""
 
-from dataclasses import replace
-
 from linkmap.fetch import CSS_TYPE, HTML_TYPES, Answer
 from linkmap.model import Document, Job, LinkKind, Manner, Outcome, Parser, Region, Report, Visit
 from linkmap.parse import lexbor, sitemap
@@ -36,7 +34,7 @@ def report_of(job: Job, answer: Answer) -> Report:
     """The report of an answer, with all links that it holds and the job wants."""
     visit = answer.visit
     if flags := _robots_flags(answer, job):
-        visit = replace(visit, robots_flags=flags)
+        visit = visit._replace(robots_flags=flags)
     if answer.location is not None:
         return _redirect_report(job, visit, answer.location)
     if visit.outcome not in (Outcome.FETCHED, Outcome.NOT_HTML) or job.manner is Manner.CHECK:
@@ -44,7 +42,7 @@ def report_of(job: Job, answer: Answer) -> Report:
     if job.manner is Manner.ROBOTS:
         return _robots_report(job, answer)
     visit, page = (_read_html if visit.outcome is Outcome.FETCHED else _read_file)(job, answer, visit)
-    page = replace(page, headers=_header_elements(answer, job.url))
+    page = page._replace(headers=_header_elements(answer, job.url))
     if visit.outcome is Outcome.NOT_HTML and not page.elements and not page.headers:
         return Report(job.page, visit)
     found = links_of(page, job.url, job.record)
@@ -61,7 +59,7 @@ def _read_html(job: Job, answer: Answer, visit: Visit) -> tuple[Visit, Page]:
     page = _parsed(shallow(text), job)
     flags = _robots_flags(answer, job, page)
     detail = NO_SITEMAP if job.manner is Manner.SITEMAP else visit.detail
-    return replace(visit, charset=charset, detail=detail, robots_flags=flags), page
+    return visit._replace(charset=charset, detail=detail, robots_flags=flags), page
 
 
 def _parsed(text: str, job: Job) -> Page:
@@ -80,7 +78,7 @@ def _read_file(job: Job, answer: Answer, visit: Visit) -> tuple[Visit, Page]:
     if visit.content_type == CSS_TYPE and _wants_css(job):
         text, charset = decode_css(answer.body, answer.header("Content-Type"))
         elements = [Element(LinkKind.CSS, each, "", Region.NONE, "") for each in css_references(text)]
-        return replace(visit, charset=charset), Page(elements)
+        return visit._replace(charset=charset), Page(elements)
     found = None
     if _is_xml(visit.content_type):
         found = read_xml(answer.body, job.url, declared(answer.header("Content-Type")))
@@ -90,14 +88,14 @@ def _read_file(job: Job, answer: Answer, visit: Visit) -> tuple[Visit, Page]:
 def _read_sitemap(job: Job, answer: Answer, visit: Visit) -> tuple[Visit, Page]:
     body, cut, truncated = sitemap.unpacked(answer.body)
     truncated = visit.truncated or (truncated and not visit.cut)
-    visit = replace(visit, body_bytes=len(body), cut=visit.cut or cut, truncated=truncated)
+    visit = visit._replace(body_bytes=len(body), cut=visit.cut or cut, truncated=truncated)
     found = read_xml(body, job.url, declared(answer.header("Content-Type"))) or sitemap.read_text_sitemap(body)
-    return _with_entries(visit, found) if found else (replace(visit, detail=NO_SITEMAP), Page(()))
+    return _with_entries(visit, found) if found else (visit._replace(detail=NO_SITEMAP), Page(()))
 
 
 def _with_entries(visit: Visit, found: tuple[Page, bool]) -> tuple[Visit, Page]:
     page, full = found
-    return (replace(visit, detail=f"more than {MAX_ENTRIES:,} entries; the rest was left out") if full else visit), page
+    return (visit._replace(detail=f"more than {MAX_ENTRIES:,} entries; the rest was left out") if full else visit), page
 
 
 def _is_xml(content_type: str | None) -> bool:
@@ -110,7 +108,7 @@ def _wants_css(job: Job) -> bool:
 
 def _robots_flags(answer: Answer, job: Job, page: Page | None = None) -> str | None:
     # Header by header: `agent:` reaches to the end of its own and not into the next.
-    headers = [value for name, value in answer.headers if name.lower() == "x-robots-tag"]
+    headers = answer.headers.getall("X-Robots-Tag", ())
     metas = page.metas if page else ()
     return robots_flags(metas, headers, product_token(job.agent)) if metas or headers else None
 
@@ -126,7 +124,7 @@ def _redirect_report(job: Job, visit: Visit, location: str) -> Report:
     found = redirect_link(location, job.url)
     if not found.links:
         scheme = location.partition(":")[0].strip()[:20]
-        return Report(job.page, replace(visit, outcome=Outcome.PROTOCOL_ERROR, detail=f"redirect to a {scheme}: URL"))
+        return Report(job.page, visit._replace(outcome=Outcome.PROTOCOL_ERROR, detail=f"redirect to a {scheme}: URL"))
     return _linked(job, visit, found)
 
 

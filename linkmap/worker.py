@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from dataclasses import replace
 
 from linkmap.fetch import Answer, Client, OutOfFilesError
 from linkmap.model import Job, Manner, Outcome, Report, Visit
@@ -37,7 +36,7 @@ async def visit(job: Job, client: Client) -> Report:
     except Exception as error:  # noqa: BLE001 one page must not end a crawl; the fault stands on its row
         visit = answer.visit if answer else Visit(Outcome.INTERNAL_ERROR, time.time())
         detail = f"{type(error).__name__}: {error}"[:300]
-        return Report(job.page, replace(visit, outcome=Outcome.INTERNAL_ERROR, detail=detail))
+        return Report(job.page, visit._replace(outcome=Outcome.INTERNAL_ERROR, detail=detail))
 
 
 async def _request(job: Job, client: Client) -> Answer:
@@ -54,5 +53,5 @@ async def _request(job: Job, client: Client) -> Answer:
 
 def _with_evidence(report: Report, answer: Answer) -> Report:
     source = charset_source(answer.body, answer.header("Content-Type")) if report.visit.charset else None
-    headers = tuple((name, without_credentials(value)) for name, value in answer.headers)
-    return replace(report, headers=headers, charset_source=source)
+    headers = tuple((name, without_credentials(value)) for name, value in answer.headers.items())
+    return report._replace(headers=headers, charset_source=source)

@@ -15,6 +15,9 @@ from linkmap.fetch import Client, OutOfFilesError
 from linkmap.messages import LENGTH_BYTES, frame, pack_report, unpack_client, unpack_job, values_of
 from linkmap.worker import visit
 
+_GATHERED_S = 0.002
+"""How long jobs and reports wait for others to travel with: each message wakes a process."""
+
 
 def event_loops() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """What makes event loops: uvloop where there is one."""
@@ -39,19 +42,32 @@ def main() -> None:
 
 async def _serve(output: BinaryIO) -> None:
     loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader(limit=2**20)
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin.buffer)
     transport, _ = await loop.connect_write_pipe(asyncio.Protocol, output)
-    first = await read_values(reader)
+    outbox = Outbox(transport)
+    inbox = Inbox()
+    await loop.connect_read_pipe(lambda: _Input(inbox), sys.stdin.buffer)
+    first = await inbox.next()
     if first is None:
         return
-    outbox = Outbox(transport)
     settings, credentials = unpack_client(first)
     async with Client(settings, credentials) as client, asyncio.TaskGroup() as group:
-        while (jobs := await read_values(reader)) is not None:
+        while (jobs := await inbox.next()) is not None:
             for ticket, job in jobs:
                 group.create_task(_work(ticket, job, client, outbox))
         os._exit(0)
+
+
+class _Input(asyncio.Protocol):
+    """The standard input of a worker."""
+
+    def __init__(self, inbox: "Inbox") -> None:
+        self._inbox = inbox
+
+    def data_received(self, data: bytes) -> None:
+        self._inbox.receive(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._inbox.end()
 
 
 async def _work(ticket: int, job: Any, client: Client, outbox: "Outbox") -> None:
@@ -63,16 +79,16 @@ async def _work(ticket: int, job: Any, client: Client, outbox: "Outbox") -> None
 
 
 class Outbox:
-    """Jobs or reports on their way out; those that come in one turn of the loop leave as one message."""
+    """Jobs or reports on their way out; those that come within two milliseconds leave as one message."""
 
-    def __init__(self, stream: asyncio.WriteTransport | asyncio.StreamWriter) -> None:
+    def __init__(self, stream: asyncio.WriteTransport) -> None:
         self._stream = stream
         self._waiting: list[Any] = []
 
     def send(self, values: Any) -> None:
         """Send soon."""
         if not self._waiting:
-            asyncio.get_running_loop().call_soon(self._flush)
+            asyncio.get_running_loop().call_later(_GATHERED_S, self._flush)
         self._waiting.append(values)
 
     def _flush(self) -> None:
@@ -80,13 +96,34 @@ class Outbox:
         self._stream.write(frame(waiting))
 
 
-async def read_values(reader: asyncio.StreamReader) -> list[Any] | None:
-    """The next message, None at the end of the stream."""
-    try:
-        size = int.from_bytes(await reader.readexactly(LENGTH_BYTES), "little")
-        return values_of(await reader.readexactly(size))
-    except (asyncio.IncompleteReadError, ConnectionError):
-        return None
+class Inbox:
+    """What comes over a pipe, cut into the messages that were sent."""
+
+    def __init__(self) -> None:
+        self._messages: asyncio.Queue[list[Any] | None] = asyncio.Queue()
+        self._waiting = bytearray()
+
+    def receive(self, data: bytes) -> None:
+        """Take in what came."""
+        waiting = self._waiting
+        waiting += data
+        start = 0
+        while len(waiting) - start >= LENGTH_BYTES:
+            body = start + LENGTH_BYTES
+            end = body + int.from_bytes(waiting[start:body], "little")
+            if len(waiting) < end:
+                break
+            self._messages.put_nowait(values_of(bytes(waiting[body:end])))
+            start = end
+        del waiting[:start]
+
+    def end(self) -> None:
+        """Nothing more comes."""
+        self._messages.put_nowait(None)
+
+    async def next(self) -> list[Any] | None:
+        """The next message, None at the end."""
+        return await self._messages.get()
 
 
 if __name__ == "__main__":

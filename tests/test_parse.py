@@ -1,7 +1,5 @@
 """Links with their evidence, out of HTML. Expected values follow the HTML standard, by hand."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -416,7 +414,7 @@ def test_the_links_of_a_link_header(header: str, found: list[str], reason: str) 
 
 
 def test_headers_come_first_and_the_base_is_not_theirs() -> None:
-    page = replace(read_html("<base href=/e/><a href=y>t</a>"), headers=tuple(header_links("<x>; rel=next", HERE)))
+    page = read_html("<base href=/e/><a href=y>t</a>")._replace(headers=tuple(header_links("<x>; rel=next", HERE)))
     assert [target.url for target in links_of(page, HERE).targets] == ["http://a.test/d/x", "http://a.test/e/y"]
 
 

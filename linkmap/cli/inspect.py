@@ -230,11 +230,10 @@ def _link(each: "JudgedLink") -> dict[str, Any]:
 
 
 def _fields(fact: Any) -> Iterator[tuple[str, Any]]:
-    """The fields of a dataclass by name, those left out that hold nothing."""
-    for field in fields(fact) if fact is not None else ():
-        value = getattr(fact, field.name)
+    """The fields of a fact by name, those left out that hold nothing."""
+    for name, value in fact._asdict().items() if fact is not None else ():
         if value is not None and value is not False and value not in ("", 0, ()):
-            yield field.name, value
+            yield name, value
 
 
 def _words(value: Any) -> str:
@@ -257,6 +256,8 @@ def _plain(value: Any) -> Any:
         return value.hex()
     if is_dataclass(value):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if hasattr(value, "_asdict"):
+        return {name: _plain(each) for name, each in value._asdict().items()}
     if isinstance(value, tuple | list | set | frozenset):
         return [_plain(each) for each in value]
     return value

@@ -99,6 +99,7 @@ def _elements(tree: LexborHTMLParser, root: LexborNode, about: _About, css: bool
     elements: list[Element] = []
     regions: dict[int, Region] = {}
     a, drawings, forms, styles = LinkKind.A, _Drawings(tree), _Forms(tree), PageStyles()
+    new = tuple.__new__  # a sixth of the time that Element() takes, which is Python
     for node in root.traverse():
         tag = node.tag or ""
         if tag in _READ:
@@ -107,8 +108,8 @@ def _elements(tree: LexborHTMLParser, root: LexborNode, about: _About, css: bool
                 if "href" in attributes or ("xlink:href" in attributes and node.mem_id in drawings.links()):
                     reference = attributes.get("href", attributes.get("xlink:href")) or ""
                     rel, language = attributes.get("rel") or "", attributes.get("hreflang")
-                    anchor = _text_or_image(node, attributes)
-                    elements.append(Element(a, reference, rel, _region(node, regions), anchor, language))
+                    anchor, region = _text_or_image(node, attributes), _region(node, regions)
+                    elements.append(new(Element, (a, reference, rel, region, anchor, language, False, None)))
             else:
                 if tag in _ABOUT:
                     about[tag].append((node, attributes))
@@ -188,9 +189,11 @@ class _Forms:
 
 def _region(node: LexborNode, known: dict[int, Region]) -> Region:
     """The innermost sectioning element around a node; `known` remembers every ancestor seen before."""
-    passed: list[int] = []
-    found: Region | None = None
     parent = node.parent
+    found = known.get(parent.mem_id) if parent is not None else None
+    if found is not None:
+        return found
+    passed: list[int] = []
     while parent is not None:
         place = parent.mem_id
         found = known.get(place)

@@ -2,7 +2,6 @@
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
@@ -48,8 +47,7 @@ class Element(NamedTuple):
     lastmod: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """What a reader finds in a page, before any rule is applied."""
 
     elements: Sequence[Element]
@@ -83,7 +81,7 @@ def links_of(page: Page, url: str, record: int = -1) -> Found:
         headers, elements = (
             [each for each in listed if record >> each.kind & 1] for listed in (page.headers, page.elements)
         )
-        page = replace(page, headers=headers, elements=elements)
+        page = page._replace(headers=headers, elements=elements)
     base = _base(page.base, url)
     columns = _Columns()
     if page.headers:

@@ -7,7 +7,6 @@ comments, attributes and other elements (28 of html5lib's 82 cases came out wron
 import re
 
 import webencodings
-from bs4.dammit import EncodingDetector
 
 _SPACE = b"\t\n\f\r "
 _META = re.compile(rb"<meta[\t\n\f\r /]", re.IGNORECASE)
@@ -107,6 +106,8 @@ def _from_xml(head: bytes) -> webencodings.Encoding | None:
     """The encoding of `<?xml version="1.0" encoding="...">`, which pages served as HTML may begin with too."""
     if not head.startswith(b"<?xml"):
         return None
+    from bs4.dammit import EncodingDetector  # 60 ms to import, and seldom wanted
+
     label = EncodingDetector.find_declared_encoding(head[:_XML_BYTES])
     return _usable(webencodings.lookup(label)) if label else None
 

@@ -32,7 +32,7 @@ _ANSWERS_KEPT = 65_536
 _LONGEST_KEPT = 500
 """Characters of a reference, and of the page's base; long ones are mostly images written as data: URLs."""
 _CREDENTIALS = int(LinkFlag.CREDENTIALS)
-_OTHER_STARTS = frozenset(map(chr, range(0x21))) | frozenset("?#\\")
+_OTHER_STARTS = frozenset(map(chr, range(0x21))) | frozenset("?#\\") | {""}
 
 
 def names(base: str) -> Callable[[str], Named]:
@@ -42,12 +42,13 @@ def names(base: str) -> Callable[[str], Named]:
     answer = kept if len(base) <= _LONGEST_KEPT else _named
 
     def named(reference: str) -> Named:
-        if reference.startswith(("http://", "https://")):
-            part = ""
-        elif reference.startswith("/"):
+        first = reference[:1]
+        if first == "/":
             part = site
-        elif not reference or reference[0] in _OTHER_STARTS or ":" in reference:
+        elif first in _OTHER_STARTS:
             part = base
+        elif ":" in reference:
+            part = "" if reference.startswith(("http://", "https://")) else base
         else:
             part = directory
         return answer(reference, part) if len(reference) <= _LONGEST_KEPT else _named(reference, part)
