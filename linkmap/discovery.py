@@ -380,7 +380,8 @@ class Discovery:
         offers, best = best_offers(report.links, len(targets), offer_of)
         yield
         for start in range(0, len(targets), _SLICE):
-            ids += known.find_many(targets.keys[start * KEY_BYTES : (start + _SLICE) * KEY_BYTES])
+            keys = targets.keys[start * KEY_BYTES : (start + _SLICE) * KEY_BYTES]
+            ids += known.find_named(targets.urls[start : start + _SLICE], keys)
             for place in known.improvable(ids[start:], offers, best[start : start + _SLICE]):
                 at = start + place
                 ids[at] = self._meet(targets[at], offers[best[at]], page)

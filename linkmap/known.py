@@ -10,10 +10,14 @@ from collections.abc import Iterable, Sequence
 from struct import Struct, pack
 from typing import Protocol
 
+from linkmap.columns import KEY_BYTES
+
 _KEY = Struct("<QI")
 _SEGMENTS = 64
 _FIRST_SLOTS = 64
 _FULLEST = 0.7
+_MOST_RECENT = 65_536
+"""About 12 MB."""
 
 PACKED = "coalesce(depth, 65535) | (hops << 16) | (reach << 24) | (outcome << 32) | (manner << 40) | (resource << 48)"
 """What `KnownPages.load` takes of a row of `page`, as one number: two values a row are read twice as fast as seven."""
@@ -47,6 +51,8 @@ class KnownPages:
 
     def __init__(self) -> None:
         self._segments = [_Segment() for _ in range(_SEGMENTS)]
+        self._recent: dict[str, int] = {}
+        """URL -> page id, of URLs that links named lately."""
         self.depth = array("H", [self.NO_DEPTH])
         self.hops = bytearray(1)
         self.reach = bytearray(1)
@@ -74,12 +80,36 @@ class KnownPages:
             found.append(page)
         return found
 
+    def find_named(self, urls: Sequence[str], keys: bytes) -> list[int]:
+        """What `find_many` gives for the keys of these URLs; those met lately are found by name, in a sixth of the time."""
+        recent = self._recent
+        found = list(map(recent.get, urls))
+        if None in found:
+            if len(recent) > _MOST_RECENT:
+                recent.clear()
+            missing = [place for place, page in enumerate(found) if page is None]
+            sought = b"".join([keys[place * KEY_BYTES : (place + 1) * KEY_BYTES] for place in missing])
+            for place, page in zip(missing, self.find_many(sought), strict=True):
+                found[place] = page
+                if page:
+                    recent[urls[place]] = page
+        return found  # type: ignore[return-value]
+
     def improvable(self, pages: Sequence[int], ways: Sequence[Way], chosen: Sequence[int]) -> list[int]:
         """The places of pages that are not known (0), or that a way may bring nearer; `chosen` numbers the way of each.
 
         For the many links that lead where much better ones do, this is all that is asked.
         """
         reaches, depths, hops, resources = self.reach, self.depth, self.hops, self.resource
+        if len(ways) == 1 and not (ways[0].exempt or ways[0].sitemap or ways[0].resource):
+            reach, depth, hop = int(ways[0].reach), ways[0].depth, ways[0].hops
+            return [
+                place
+                for place, page in enumerate(pages)
+                if not page
+                or reaches[page] > reach
+                or (reaches[page] == reach and (depths[page] > depth or hops[page] > hop))
+            ]
         limits = [(int(way.reach), way.depth, way.hops, bool(way.exempt or way.sitemap), way.resource) for way in ways]
         found: list[int] = []
         for place, (page, number) in enumerate(zip(pages, chosen, strict=True)):
