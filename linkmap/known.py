@@ -81,7 +81,7 @@ class KnownPages:
         return found
 
     def find_named(self, urls: Sequence[str], keys: bytes) -> list[int]:
-        """What `find_many` gives for the keys of these URLs; those met lately are found by name, in a sixth of the time."""
+        """What `find_many` gives for the keys of these URLs; those met lately are found by name."""
         recent = self._recent
         found = list(map(recent.get, urls))
         if None in found:

@@ -64,6 +64,7 @@ class _Worker(asyncio.SubprocessProtocol):
 
     def send(self, ticket: int, job: Job) -> asyncio.Future[Report]:
         """Hand over a job."""
+        self._outbox.others = len(self.waiting)
         self._outbox.send((ticket, pack_job(job)))
         future: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
         self.waiting[ticket] = future

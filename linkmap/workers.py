@@ -15,8 +15,9 @@ from linkmap.fetch import Client, OutOfFilesError
 from linkmap.messages import LENGTH_BYTES, frame, pack_report, unpack_client, unpack_job, values_of
 from linkmap.worker import visit
 
-_GATHERED_S = 0.002
-"""How long jobs and reports wait for others to travel with: each message wakes a process."""
+_WAIT_S = 0.000_1
+"""For each that may come too."""
+_LONGEST_WAIT_S = 0.004
 
 
 def event_loops() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -54,6 +55,7 @@ async def _serve(output: BinaryIO) -> None:
         while (jobs := await inbox.next()) is not None:
             for ticket, job in jobs:
                 group.create_task(_work(ticket, job, client, outbox))
+                outbox.others += 1
         os._exit(0)
 
 
@@ -75,20 +77,24 @@ async def _work(ticket: int, job: Any, client: Client, outbox: "Outbox") -> None
         report = pack_report(await visit(unpack_job(job), client))
     except OutOfFilesError:
         report = None
+    outbox.others -= 1
     outbox.send((ticket, report))
 
 
 class Outbox:
-    """Jobs or reports on their way out; those that come within two milliseconds leave as one message."""
+    """Jobs or reports on their way out. Each message wakes a process, so the more is under way the longer one waits."""
 
     def __init__(self, stream: asyncio.WriteTransport) -> None:
+        self.others = 0
+        """How many are under way and may come soon."""
         self._stream = stream
         self._waiting: list[Any] = []
 
     def send(self, values: Any) -> None:
-        """Send soon."""
+        """Send soon, together with what comes until then."""
         if not self._waiting:
-            asyncio.get_running_loop().call_later(_GATHERED_S, self._flush)
+            wait_s = min(_WAIT_S * self.others, _LONGEST_WAIT_S)
+            asyncio.get_running_loop().call_later(wait_s, self._flush)
         self._waiting.append(values)
 
     def _flush(self) -> None:
