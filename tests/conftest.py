@@ -5,9 +5,11 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from aiohttp import web
+from maps import check_accounting, is_map
 
 
 @dataclass
@@ -116,6 +118,36 @@ class Site:
         body = page.body.encode() if isinstance(page.body, str) else page.body
         headers = {"Content-Type": "text/html; charset=utf-8"} | page.headers
         return web.Response(status=page.status, body=body, headers=headers)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--rounds",
+        type=int,
+        default=None,
+        metavar="N",
+        help="Rounds of each test that repeats itself; a few by default.",
+    )
+
+
+@pytest.fixture
+def rounds(request: pytest.FixtureRequest) -> Callable[[int], int]:
+    """How many rounds a test makes: what it is called with, or what `--rounds` says."""
+    asked: int | None = request.config.getoption("--rounds")
+    return lambda usual: usual if asked is None else asked
+
+
+@pytest.fixture(autouse=True)
+def _the_accounting_holds(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The law of SEMANTICS.md on every map that a test leaves behind, whatever the test was about."""
+    if "tmp_path" not in request.fixturenames:
+        yield
+        return
+    folder: Path = request.getfixturevalue("tmp_path")
+    yield
+    for path in sorted(folder.rglob("*.db")):
+        if is_map(path):
+            check_accounting(path)
 
 
 @pytest.fixture

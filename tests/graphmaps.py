@@ -9,6 +9,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
+from handmade import account
+
 from linkmap.model import LinkKind, Outcome
 from linkmap.store.reader import schema_sql
 from linkmap.url import origin, registrable_domain, reversed_host, url_key
@@ -57,6 +59,7 @@ def write_map(path: Path, pages: Sequence[Page], links: Iterable[Link], former: 
         for source in {link.source for link in former}:
             _write_capture(db, 500 - source, source, pages[source - 1], Outcome.FETCHED)
         _write_links(db, 500, former)
+        account(db)
         db.commit()
     return path
 

@@ -45,6 +45,25 @@ def handmade(path: Path, *, finished: bool = True) -> Iterator["HandmadeMap"]:
         connection.close()
 
 
+def account(connection: sqlite3.Connection) -> None:
+    """Write the accounting of a map as it stands: of all its pages into the run, of each host's into the host."""
+    rows = connection.execute(
+        "SELECT outcome.name, auxiliary, count(*) FROM page JOIN outcome ON outcome.id = outcome GROUP BY 1, 2"
+    ).fetchall()
+    counts = {
+        "page": {name: number for name, auxiliary, number in rows if not auxiliary},
+        "auxiliary": {name: number for name, auxiliary, number in rows if auxiliary},
+    }
+    connection.execute("UPDATE run SET counts = ?", (json.dumps(counts),))
+    for each in State:
+        connection.execute(
+            f"UPDATE host SET {each} = (SELECT count(*) FROM page "  # noqa: S608 (a column of our own)
+            "JOIN origin ON origin.id = page.origin JOIN outcome ON outcome.id = page.outcome "
+            "WHERE origin.host = host.id AND outcome.state = ? AND NOT page.auxiliary)",
+            (each,),
+        )
+
+
 class HandmadeMap:
     """A map under construction. Pages are named by their URLs, as they stand in the store."""
 
@@ -141,25 +160,9 @@ class HandmadeMap:
         self._stamp("rank")
 
     def close_run(self, state: str) -> None:
-        """End the run in this state, with the counts of the accounting over the map and over each host."""
-        rows = self.connection.execute(
-            "SELECT outcome.name, auxiliary, count(*) FROM page JOIN outcome ON outcome.id = outcome GROUP BY 1, 2"
-        ).fetchall()
-        counts = {
-            "page": {name: number for name, auxiliary, number in rows if not auxiliary},
-            "auxiliary": {name: number for name, auxiliary, number in rows if auxiliary},
-        }
-        self.connection.execute(
-            "UPDATE run SET state = ?, ended_at = 1, counts = ? WHERE id = ?",
-            (state, json.dumps(counts), self.run),
-        )
-        for each in State:
-            self.connection.execute(
-                f"UPDATE host SET {each} = (SELECT count(*) FROM page "  # noqa: S608 (a column of our own)
-                "JOIN origin ON origin.id = page.origin JOIN outcome ON outcome.id = page.outcome "
-                "WHERE origin.host = host.id AND outcome.state = ?)",
-                (each,),
-            )
+        """End the run in this state, with the accounting."""
+        self.connection.execute("UPDATE run SET state = ?, ended_at = 1 WHERE id = ?", (state, self.run))
+        account(self.connection)
 
     def compute_degrees(self) -> None:
         """Fill the table `degree` and stamp it, counting in Python over the plain rows."""

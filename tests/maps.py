@@ -60,6 +60,14 @@ def graph(db: Path) -> tuple[set[tuple[Any, ...]], list[tuple[Any, ...]]]:
     return set(pages), links
 
 
+def is_map(path: Path) -> bool:
+    """Whether a file is a map in which a crawl has begun."""
+    try:
+        return path.is_file() and bool(rows(path, "SELECT 1 FROM run"))
+    except sqlite3.DatabaseError:
+        return False
+
+
 def check_accounting(db: Path) -> None:
     """The law: every page has one outcome, and run, hosts and pages agree on how many have which."""
     with closing(sqlite3.connect(db)) as connection:

@@ -24,6 +24,7 @@ from graphmaps import (
     example_map,
     write_map,
 )
+from handmade import account
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -172,6 +173,7 @@ def test_an_answer_without_a_title_leaves_the_one_before(tmp_path: Path) -> None
         )
         connection.execute("UPDATE page SET capture = 2000, outcome = 4 WHERE id = 1")
         connection.execute("UPDATE page SET links = 999 WHERE id = 2")
+        account(connection)
         connection.commit()
     graph = load_graph(db)
     home, about = graph.nodes[HOME], graph.nodes[ABOUT]

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from handmade import account
 from maps import check_accounting, linkmap, rows
 from test_laws import start_crawl
 
@@ -72,6 +73,7 @@ def test_degrees_are_those_of_the_view_edges(large: Path) -> None:
         connection.execute("DELETE FROM link WHERE target % 1000 = 1 OR target > 24000 AND capture % 2 = 0")
         connection.execute("UPDATE link SET kind = 1 + ordinal, target = target / 3 + 2 WHERE target % 1000 <> 4")
         connection.execute("DELETE FROM link WHERE target % 1000 = 1")
+        account(connection)
     ensure_indexed(large)
     inward = (
         "SELECT target, sum(weight), count(*), count(DISTINCT origin.host) FROM edges JOIN page ON page.id = source "

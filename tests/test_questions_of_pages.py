@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from handmade import handmade
+from handmade import account, handmade
 from pagemaps import (
     INDEX,
     LIST_1,
@@ -497,6 +497,7 @@ def test_a_map_of_auxiliary_pages_alone_answers_nothing(tmp_path: Path, name: st
     assert ROBOTS not in {cell for row in query(path, name, limit=-1).rows for cell in row}
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("UPDATE page SET auxiliary = 1")
+        account(connection)
         connection.commit()
     assert query(path, name).rows == []
 

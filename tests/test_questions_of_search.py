@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Answer, Site
-from handmade import handmade
+from handmade import account, handmade
 from maps import linkmap
 from pagemaps import answer
 from searchmaps import at, write_search
@@ -255,6 +255,7 @@ def test_a_map_of_auxiliary_pages_alone_answers_nothing(site: Path, name: str) -
     assert at("/robots.txt") not in {cell for row in rows for cell in row}
     with closing(sqlite3.connect(site)) as connection:
         connection.execute("UPDATE page SET auxiliary = 1")
+        account(connection)
         connection.commit()
     assert query(site, name).rows == []
 

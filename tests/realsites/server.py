@@ -7,6 +7,10 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any, TypeAlias
+
+Log: TypeAlias = list[tuple[str, int]]
+"""The path and query of each request, and the status of its answer."""
 
 
 class _Files(SimpleHTTPRequestHandler):
@@ -14,6 +18,18 @@ class _Files(SimpleHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+
+    def __init__(self, *arguments: Any, log: Log | None, **options: Any) -> None:
+        self.log = log
+        super().__init__(*arguments, **options)
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        if self.log is not None:
+            self.log.append((self.path, int(code)))
+
+    def end_headers(self) -> None:
+        self.send_header("LinkChecker", "welcome")  # which it takes for leave to ask without pauses
+        super().end_headers()
 
     def list_directory(self, path: object) -> None:
         self.send_error(404)
@@ -29,9 +45,9 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def served(root: Path) -> Iterator[str]:
+def served(root: Path, log: Log | None = None) -> Iterator[str]:
     """The base URL at which the folder is served, on loopback, for as long as the context lasts."""
-    with _Server(("127.0.0.1", 0), partial(_Files, directory=str(root))) as server:
+    with _Server(("127.0.0.1", 0), partial(_Files, directory=str(root), log=log)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}/"
