@@ -96,12 +96,26 @@ class Pool:
     async def __aenter__(self) -> Self:
         await self._client.__aenter__()
         await self._group.__aenter__()
-        if self._eager and self._number:
-            await self._start_all()
+        try:
+            if self._eager and self._number:
+                await self._start_all()
+        except BaseException:
+            await self.__aexit__(*sys.exc_info())
+            raise
         return self
 
     async def __aexit__(self, *exception: Any) -> None:
         self._closing = True
+        try:
+            await self._dismiss()
+        finally:
+            try:
+                await self._group.__aexit__(*exception)
+            finally:
+                await self._client.__aexit__(*exception)
+
+    async def _dismiss(self) -> None:
+        """Let the workers end what they do, and end those that do not leave."""
         for worker in self._workers:
             assert worker.process.stdin is not None
             worker.process.stdin.close()
@@ -111,8 +125,6 @@ class Pool:
                     await worker.process.wait()
             except TimeoutError:
                 worker.process.kill()
-        await self._group.__aexit__(*exception)
-        await self._client.__aexit__(*exception)
 
     async def visit(self, job: Job, host: int) -> Report:
         """What came of a job for a host. Raises OutOfFilesError and WorkerDiedError, because then nothing came."""

@@ -93,6 +93,7 @@ async def crawl(
     if settings is not None:
         tls_context(settings.ca_file)  # what is wrong with it is said before a map is made
     store = await Store.open(path)
+    is_begun = False
     try:
         used = await _used_settings(store, settings, resume=resume, add=add)
         if on_links is not None:
@@ -101,19 +102,20 @@ async def crawl(
             return await _nothing_left(store)
         pool = Pool(client_settings(used, through), secrets, used.workers)
         ledger = await _begun(store, used, chosen, resume=resume, add=add)
+        is_begun = True
         return await _Run(ledger, pool, used, progress, on_answer, on_links, stop or asyncio.Event()).go()
     except sqlite3.Error as error:
-        raise _write_failure(path, error) from error
+        raise _write_failure(path, error, is_begun=is_begun) from error
     finally:
         await store.close()
 
 
-def _write_failure(path: Path, error: sqlite3.Error) -> LinkmapError:
+def _write_failure(path: Path, error: sqlite3.Error, *, is_begun: bool) -> LinkmapError:
     if in_memory(path):
         return LinkmapError(f"the map in memory cannot take more ({error}): crawl into a file, with --db")
     return LinkmapError(
         f"writing {path} failed ({error}): what was committed is safe; mend the disk or free some space, "
-        f"then go on with `{command('crawl --resume', path)}`"
+        + (f"then go on with `{command('crawl --resume', path)}`" if is_begun else "then do the same again")
     )
 
 
