@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from linkmap.credentials import Credentials, HostHeader
+from linkmap.endings import to_its_end
 from linkmap.fetch import Client, ClientSettings, OutOfFilesError
 from linkmap.messages import frame, pack_client, pack_job, unpack_report
 from linkmap.model import Job, LinkmapError, Report
@@ -107,7 +108,7 @@ class Pool:
     async def __aexit__(self, *exception: Any) -> None:
         self._closing = True
         try:
-            await self._dismiss()
+            await to_its_end(self._dismiss())
         finally:
             try:
                 await self._group.__aexit__(*exception)
@@ -116,15 +117,17 @@ class Pool:
 
     async def _dismiss(self) -> None:
         """Let the workers end what they do, and end those that do not leave."""
-        for worker in self._workers:
-            assert worker.process.stdin is not None
-            worker.process.stdin.close()
-        for worker in self._workers:
+        leaving = [worker.process for worker in self._workers]  # who has left is no longer among the workers
+        for process in leaving:
+            assert process.stdin is not None
+            process.stdin.close()
+        for process in leaving:
             try:
                 async with asyncio.timeout(_LEAVE_S):
-                    await worker.process.wait()
+                    await process.wait()
             except TimeoutError:
-                worker.process.kill()
+                process.kill()
+                await process.wait()
 
     async def visit(self, job: Job, host: int) -> Report:
         """What came of a job for a host. Raises OutOfFilesError and WorkerDiedError, because then nothing came."""
@@ -158,17 +161,13 @@ class Pool:
 
     async def _start_all(self) -> None:
         self._starting = True
-        started = await asyncio.gather(*(self._start() for _ in range(self._number)))
-        for worker in started:
-            self._take_in(worker)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._number):
+                group.create_task(to_its_end(self._start()))
         self._started = True
 
-    def _take_in(self, worker: _Worker) -> None:
-        self._workers.append(worker)
-        self._ready.set()
-        self._group.create_task(self._watch(worker))
-
-    async def _start(self) -> _Worker:
+    async def _start(self) -> None:
+        """Start a worker and take it in at once: a process that nobody knows of would be there for ever."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-m", "linkmap.workers",  # -P: no module of the current folder is loaded
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=2**20,
@@ -176,7 +175,10 @@ class Pool:
         )  # fmt: skip
         assert process.stdin is not None
         process.stdin.write(frame(pack_client(self._settings, self._secrets)))
-        return _Worker(process)
+        worker = _Worker(process)
+        self._workers.append(worker)
+        self._ready.set()
+        self._group.create_task(self._watch(worker))
 
     async def _watch(self, worker: _Worker) -> None:
         """Receive from a worker until it is gone, and put another in its place where that was too early."""
@@ -192,7 +194,7 @@ class Pool:
             raise LinkmapError(
                 f"worker processes died {self._deaths} times (memory?): go on with --resume and --workers 0"
             )
-        self._take_in(await self._start())
+        await to_its_end(self._start())
 
 
 def usual_workers() -> int:

@@ -12,6 +12,7 @@ from linkmap.advice import MEMORY, command, in_memory
 from linkmap.crawling import Crawl, Progress
 from linkmap.credentials import Credentials, HostHeader
 from linkmap.edges import stored_links
+from linkmap.endings import to_its_end
 from linkmap.fetch import ClientSettings
 from linkmap.ledger import Ledger
 from linkmap.model import FoundLink, LinkmapError, Outcome, State, UsageError, Visit
@@ -203,12 +204,11 @@ class _Run:
         """The indexing stage; False where `stop` broke it off."""
         indexing = asyncio.ensure_future(self.store.index())
         stopping = asyncio.ensure_future(self.stop.wait())
-        await asyncio.wait({indexing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        while not indexing.done():
-            # One that falls between two statements breaks off neither, so it is said again.
-            await self.store.interrupt()
-            await asyncio.wait({indexing}, timeout=_AGAIN_S)
+        try:
+            await asyncio.wait({indexing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            await to_its_end(self._break_off(indexing))
         try:
             await indexing
         except sqlite3.OperationalError as error:
@@ -217,6 +217,13 @@ class _Run:
             await self.store.rollback()
             return False
         return True
+
+    async def _break_off(self, indexing: asyncio.Future[None]) -> None:
+        while not indexing.done():
+            # One that falls between two statements breaks off neither, so it is said again.
+            await self.store.interrupt()
+            await asyncio.wait({indexing}, timeout=_AGAIN_S)
+        indexing.exception()  # else it is told on standard error where a cancelled crawl asks for it no more
 
 
 async def watched(crawl: Crawl, progress: Callable[[Progress], None] | None, stop: asyncio.Event) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from conftest import Page, Site
+from conftest import Answer, Page, Site
 from maps import check_accounting, graph, linkmap, outcomes
 
 NUMBER = 20
@@ -16,15 +16,13 @@ Graph = tuple[set[tuple[Any, ...]], list[tuple[Any, ...]]]
 
 
 def pages() -> dict[str, Page]:
-    """The home page links to all others, and each of these to the next and to another."""
+    """The home page links to all others, each of these to two; every second ends its connection."""
     paths = ["/", *(f"/{n}" for n in range(1, NUMBER))]
     home = "".join(f'<a href="{path}">{path}</a>' for path in paths[1:])
-    others: dict[str, Page] = {
-        paths[
-            n
-        ]: f'<title>{n}</title><a href="{paths[(n + 1) % NUMBER]}">next</a><a href="{paths[7 * n % NUMBER]}">b</a>'
-        for n in range(1, NUMBER)
-    }
+    others: dict[str, Page] = {}
+    for n in range(1, NUMBER):
+        body = f'<title>{n}</title><a href="{paths[(n + 1) % NUMBER]}">next</a><a href="{paths[7 * n % NUMBER]}">b</a>'
+        others[paths[n]] = Answer(body, headers={"Connection": "close"} if n % 2 else {})
     return {"/robots.txt": "", "/": home} | others
 
 
