@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any, Self, cast
 
 from linkmap.credentials import Credentials, HostHeader
+from linkmap.endings import to_its_end
 from linkmap.fetch import Client, ClientSettings, OutOfFilesError
 from linkmap.messages import frame, pack_client, pack_job, unpack_report
 from linkmap.model import Job, LinkmapError, Report
@@ -101,6 +102,7 @@ class _Worker(asyncio.SubprocessProtocol):
                 await self.exited.wait()
         except TimeoutError:
             self._process.kill()
+            await self.exited.wait()
 
 
 class Pool:
@@ -130,18 +132,31 @@ class Pool:
     async def __aenter__(self) -> Self:
         await self._client.__aenter__()
         await self._group.__aenter__()
-        if self._eager and self._number:
-            await self._start_all()
+        try:
+            if self._eager and self._number:
+                await self._start_all()
+        except BaseException:
+            await self.__aexit__(*sys.exc_info())
+            raise
         return self
 
     async def __aexit__(self, *exception: Any) -> None:
         self._closing = True
-        for worker in self._workers:
+        try:
+            await to_its_end(self._dismiss())
+        finally:
+            try:
+                await self._group.__aexit__(*exception)
+            finally:
+                await self._client.__aexit__(*exception)
+
+    async def _dismiss(self) -> None:
+        """Let the workers end what they do, and end those that do not leave."""
+        leaving = [*self._workers]  # who has left is no longer among the workers
+        for worker in leaving:
             worker.end()
-        for worker in self._workers:
+        for worker in leaving:
             await worker.leave()
-        await self._group.__aexit__(*exception)
-        await self._client.__aexit__(*exception)
 
     async def visit(self, job: Job, host: int) -> Report:
         """What came of a job for a host. Raises OutOfFilesError and WorkerDiedError, because then nothing came."""
@@ -175,17 +190,13 @@ class Pool:
 
     async def _start_all(self) -> None:
         self._starting = True
-        started = await asyncio.gather(*(self._start() for _ in range(self._number)))
-        for worker in started:
-            self._take_in(worker)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._number):
+                group.create_task(to_its_end(self._start()))
         self._started = True
 
-    def _take_in(self, worker: _Worker) -> None:
-        self._workers.append(worker)
-        self._ready.set()
-        self._group.create_task(self._watch(worker))
-
-    async def _start(self) -> _Worker:
+    async def _start(self) -> None:
+        """Start a worker and take it in at once: a process that nobody knows of would be there for ever."""
         _, worker = await asyncio.get_running_loop().subprocess_exec(
             _Worker,
             sys.executable, "-P", "-m", "linkmap.workers",  # -P: no module of the current folder is loaded
@@ -193,7 +204,9 @@ class Pool:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )  # fmt: skip
         worker.begin(pack_client(self._settings, self._secrets))
-        return worker
+        self._workers.append(worker)
+        self._ready.set()
+        self._group.create_task(self._watch(worker))
 
     async def _watch(self, worker: _Worker) -> None:
         """Receive from a worker until it is gone, and put another in its place where that was too early."""
@@ -210,7 +223,7 @@ class Pool:
             raise LinkmapError(
                 f"worker processes died {self._deaths} times (memory?): go on with --resume and --workers 0"
             )
-        self._take_in(await self._start())
+        await to_its_end(self._start())
 
 
 def usual_workers() -> int:

@@ -12,6 +12,7 @@ from linkmap.advice import MEMORY, command, in_memory
 from linkmap.crawling import Crawl, Progress
 from linkmap.credentials import Credentials, HostHeader
 from linkmap.edges import stored_links
+from linkmap.endings import to_its_end
 from linkmap.fetch import ClientSettings
 from linkmap.ledger import Ledger
 from linkmap.model import FoundLink, LinkmapError, Outcome, State, UsageError, Visit
@@ -93,6 +94,7 @@ async def crawl(
     if settings is not None:
         tls_context(settings.ca_file)  # what is wrong with it is said before a map is made
     store = await Store.open(path)
+    is_begun = False
     try:
         used = await _used_settings(store, settings, resume=resume, add=add)
         if on_links is not None:
@@ -101,19 +103,20 @@ async def crawl(
             return await _nothing_left(store)
         pool = Pool(client_settings(used, through), secrets, used.workers)
         ledger = await _begun(store, used, chosen, resume=resume, add=add)
+        is_begun = True
         return await _Run(ledger, pool, used, progress, on_answer, on_links, stop or asyncio.Event()).go()
     except sqlite3.Error as error:
-        raise _write_failure(path, error) from error
+        raise _write_failure(path, error, is_begun=is_begun) from error
     finally:
         await store.close()
 
 
-def _write_failure(path: Path, error: sqlite3.Error) -> LinkmapError:
+def _write_failure(path: Path, error: sqlite3.Error, *, is_begun: bool) -> LinkmapError:
     if in_memory(path):
         return LinkmapError(f"the map in memory cannot take more ({error}): crawl into a file, with --db")
     return LinkmapError(
         f"writing {path} failed ({error}): what was committed is safe; mend the disk or free some space, "
-        f"then go on with `{command('crawl --resume', path)}`"
+        + (f"then go on with `{command('crawl --resume', path)}`" if is_begun else "then do the same again")
     )
 
 
@@ -201,12 +204,11 @@ class _Run:
         """The indexing stage; False where `stop` broke it off."""
         indexing = asyncio.ensure_future(self.store.index())
         stopping = asyncio.ensure_future(self.stop.wait())
-        await asyncio.wait({indexing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        while not indexing.done():
-            # One that falls between two statements breaks off neither, so it is said again.
-            await self.store.interrupt()
-            await asyncio.wait({indexing}, timeout=_AGAIN_S)
+        try:
+            await asyncio.wait({indexing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            await to_its_end(self._break_off(indexing))
         try:
             await indexing
         except sqlite3.OperationalError as error:
@@ -215,6 +217,13 @@ class _Run:
             await self.store.rollback()
             return False
         return True
+
+    async def _break_off(self, indexing: asyncio.Future[None]) -> None:
+        while not indexing.done():
+            # One that falls between two statements breaks off neither, so it is said again.
+            await self.store.interrupt()
+            await asyncio.wait({indexing}, timeout=_AGAIN_S)
+        indexing.exception()  # else it is told on standard error where a cancelled crawl asks for it no more
 
 
 async def watched(crawl: Crawl, progress: Callable[[Progress], None] | None, stop: asyncio.Event) -> None:

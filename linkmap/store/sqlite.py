@@ -16,6 +16,7 @@ import aiosqlite
 
 from linkmap import __version__
 from linkmap.advice import MEMORY, in_memory
+from linkmap.endings import to_its_end
 from linkmap.model import LinkmapError
 from linkmap.store.batch import Batch
 from linkmap.store.indexing import INDEXES, STEPS
@@ -103,16 +104,15 @@ class Store:
             raise LinkmapError(
                 f"another crawl is at work on {path}: wait for it, stop it with Ctrl-C, or name another map with --db"
             )
-        connection = None
+        connection = aiosqlite.connect(path, isolation_level=None, timeout=BUSY_S, factory=_WritingConnection)
         try:
             _make_map(path)
-            connection = await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_S, factory=_WritingConnection)
-            for pragma in ("journal_mode = WAL", "synchronous = NORMAL", f"wal_autocheckpoint = {WAL_PAGES}"):
-                await connection.execute(f"PRAGMA {pragma}")
+            await to_its_end(_set_up(connection))
         except BaseException as error:
-            if connection is not None:
-                await connection.close()
-            unlock(path, lock)
+            try:
+                await to_its_end(connection.close())
+            finally:
+                unlock(path, lock)
             if isinstance(error, sqlite3.Error):
                 raise LinkmapError(f"{path} cannot be written ({error}): check the file and its folder") from error
             raise
@@ -120,9 +120,11 @@ class Store:
 
     async def close(self) -> None:
         """Close the map and give its lock back; what was not committed is dropped."""
-        await self._connection.close()
-        if self._lock is not None:
-            unlock(self.path, self._lock)
+        try:
+            await to_its_end(self._connection.close())
+        finally:
+            if self._lock is not None:
+                unlock(self.path, self._lock)
 
     async def compact(self) -> None:
         """Fold the write-ahead log in, so that the map is one file; left as it is while others read it."""
@@ -145,9 +147,8 @@ class Store:
         await self._connection.execute("COMMIT")
 
     async def rollback(self) -> None:
-        """Drop the open transaction, where there is one."""
-        if self._connection.in_transaction:
-            await self._connection.execute("ROLLBACK")
+        """Drop the open transaction, where there is one once all statements before it are through."""
+        await self._connection.rollback()
 
     async def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
         """All rows of a question; it sees the open transaction."""
@@ -279,13 +280,24 @@ class Store:
         await self._connection.interrupt()
 
 
+async def _opened(connection: aiosqlite.Connection) -> None:
+    await connection
+
+
+async def _set_up(connection: aiosqlite.Connection) -> None:
+    await _opened(connection)
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", f"wal_autocheckpoint = {WAL_PAGES}"):
+        await connection.execute(f"PRAGMA {pragma}")
+
+
 async def _map_in_memory() -> aiosqlite.Connection:
     """A connection that is a map of its own, empty."""
-    connection = await aiosqlite.connect(MEMORY, isolation_level=None, factory=_WritingConnection)
+    connection = aiosqlite.connect(MEMORY, isolation_level=None, factory=_WritingConnection)
     try:
+        await to_its_end(_opened(connection))
         await connection.executescript(schema_sql())
     except BaseException:
-        await connection.close()
+        await to_its_end(connection.close())
         raise
     return connection
 

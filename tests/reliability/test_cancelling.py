@@ -1,0 +1,114 @@
+"""A crawl cancelled at any turn of its event loop: it ends, gives all back, and is resumed to the same graph."""
+
+import asyncio
+import gc
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from linkmap import Settings, crawl
+from linkmap.model import UsageError
+from reliability.twenty import Twenty, check_same, twenty_pages
+
+USUAL = 12
+TURNS = 300
+"""Turns of the event loop in which a crawl of the 20 pages is done, about (measured 2026-11)."""
+SETTINGS = Settings(delay_s=0, allow_private=True, workers=0)
+AT_MOST_S = 30.0
+
+
+@pytest.fixture(scope="module")
+def twenty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twenty]:
+    with twenty_pages(tmp_path_factory.mktemp("whole")) as served:
+        yield served
+
+
+class CancellingLoop(asyncio.SelectorEventLoop):
+    """An event loop that cancels a task at each of its turns from a first to a last, and keeps what it has to tell."""
+
+    def __init__(self, first: int, last: int) -> None:
+        super().__init__()
+        self.task: asyncio.Task[Any] | None = None
+        self.told: list[dict[str, Any]] = []
+        self._first, self._last = first, last
+        self._turns = 0
+
+    def _run_once(self) -> None:
+        super()._run_once()  # type: ignore[misc]
+        self._turns += 1
+        if self._first <= self._turns <= self._last and self.task is not None:
+            self.task.cancel()
+
+    def call_exception_handler(self, context: dict[str, Any]) -> None:
+        self.told.append(context)
+
+
+def is_cancelled_at(turn: int, times: int, db: Path, seed: str, settings: Settings) -> bool:
+    """Crawl and cancel at a turn of the loop, or at several from there on: whether that came before the crawl's end."""
+    before = set(threading.enumerate())
+    loop = CancellingLoop(turn, turn + times - 1)
+
+    async def work() -> None:
+        loop.task = asyncio.ensure_future(crawl([seed], db, settings))
+        await asyncio.wait({loop.task}, timeout=AT_MOST_S)
+        assert loop.task.done(), f"cancelled at turn {turn}, the crawl did not end"
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(work())
+    check_is_given_back(db, before)
+    assert loop.task is not None
+    is_cancelled = loop.task.cancelled()
+    if not is_cancelled:
+        assert loop.task.result().state == "finished"
+    gc.collect()
+    assert loop.told == []
+    return is_cancelled
+
+
+def check_is_given_back(db: Path, before: set[threading.Thread]) -> None:
+    """No thread of the crawl is left, and no lock on the map."""
+    for thread in set(threading.enumerate()) - before:
+        thread.join(AT_MOST_S)
+        assert not thread.is_alive()
+    assert not db.with_name("map.db.lock").exists()
+
+
+def go_on(db: Path, seed: str) -> None:
+    """Take the crawl up, or begin it where it had not begun."""
+    try:
+        result = asyncio.run(crawl(db=db, resume=True))
+    except UsageError:
+        result = asyncio.run(crawl([seed], db, SETTINGS))
+    assert result.state == "finished"
+
+
+def turns_cancelled(twenty: Twenty, folder: Path, step: int, times: int, settings: Settings = SETTINGS) -> int:
+    """How many turns there were to cancel at; after each the map is taken up and must be as if nothing had been."""
+    for number in count():
+        db = folder / str(number) / "map.db"
+        db.parent.mkdir()
+        if not is_cancelled_at(1 + number * step, times, db, twenty.site("/"), settings):
+            return number
+        go_on(db, twenty.site("/"))
+        check_same(db, twenty.graph)
+    raise AssertionError
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_crawl_cancelled_at_any_turn_gives_all_back_and_goes_on_to_the_same_graph(
+    twenty: Twenty, tmp_path: Path, rounds: Callable[[int], int], times: int
+) -> None:
+    step = max(1, TURNS // rounds(USUAL))
+    assert turns_cancelled(twenty, tmp_path, step, times) > TURNS // step // 3
+
+
+def test_a_crawl_by_worker_processes_is_cancelled_at_any_turn_as_well(
+    twenty: Twenty, tmp_path: Path, rounds: Callable[[int], int]
+) -> None:
+    step = max(1, TURNS // rounds(3))
+    assert turns_cancelled(twenty, tmp_path, step, 1, replace(SETTINGS, workers=2)) > TURNS // step // 3
