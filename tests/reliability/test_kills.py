@@ -1,0 +1,65 @@
+"""kill -9 at any time: a crawl, its workers and the building of its indexes lose nothing and repeat little.
+
+`pytest tests/reliability/test_kills.py --rounds 1000 -rP` is the long form: so many kills in each test.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Site
+from webs import tangled_site
+
+from .killing import CONCURRENCY, Kills, kill, workers_of
+from .starter import Starter
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no kill -9")
+
+PAGES = 60
+
+
+@pytest.fixture
+def tangle(site: Site) -> Site:
+    site.pages = tangled_site(PAGES)
+    return site
+
+
+@pytest.fixture
+def starter(tmp_path: Path) -> Iterator[Starter]:
+    with Starter(tmp_path) as starter:
+        yield starter
+
+
+def test_a_crawl_killed_at_any_time_loses_nothing_and_repeats_what_was_in_flight(
+    tangle: Site, starter: Starter, tmp_path: Path, rounds: Callable[[int], int]
+) -> None:
+    wanted = rounds(30)
+    kills = Kills(tangle, starter, tmp_path, wanted, "--workers", 0)
+    while kills.struck < wanted:
+        kills.crawl(kill, wanted - kills.struck)
+    print(f"{kills.struck} kills, each had at most {kills.most_twice} pages asked for again")
+    assert kills.most_twice <= CONCURRENCY
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc to find the workers in")
+def test_with_workers_a_kill_of_one_or_of_all_loses_nothing(
+    tangle: Site, starter: Starter, tmp_path: Path, rounds: Callable[[int], int]
+) -> None:
+    wanted, workers = rounds(8), 0
+    kills = Kills(tangle, starter, tmp_path, wanted, "--workers", 2)
+
+    def strike(process: int) -> None:
+        """Kill a worker, where there is one and the dice say so, and the crawl itself some time later."""
+        nonlocal workers
+        found = workers_of(process)
+        if found and kills.chance.random() < 0.5:
+            kill(kills.chance.choice(found))
+            workers += 1
+            kills.await_moment()
+        kill(process)
+
+    while kills.struck < wanted:
+        kills.crawl(strike, wanted - kills.struck)
+    print(f"{kills.struck} kills, and {workers} of workers; {kills.most_twice} pages asked for again at most")
+    assert kills.most_twice <= CONCURRENCY
