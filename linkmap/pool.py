@@ -160,6 +160,7 @@ class Pool:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-m", "linkmap.workers",  # -P: no module of the current folder is loaded
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=2**20,
+            start_new_session=True,  # Ctrl-C is not for a worker, not even while it loads
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )  # fmt: skip
         assert process.stdin is not None

@@ -1,10 +1,8 @@
-"""The laws of a map: the same graph whatever the order, nothing lost to Ctrl-C, the accounting at every commit."""
+"""The laws of a map: the same graph whatever the order, the accounting at every commit."""
 
 import asyncio
 import random
-import signal
 import sqlite3
-import subprocess
 import threading
 import time
 from contextlib import closing
@@ -12,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Answer, Site
-from maps import check_accounting, command, environment, graph, linkmap, outcomes, rows
+from maps import check_accounting, graph, rows
 from webs import HOSTS, tangled_hosts, tangled_site
 
 from linkmap.runs import crawl
@@ -88,59 +86,12 @@ def test_depths_are_those_of_a_breadth_first_walk_over_the_stored_links(tangle: 
     assert depth == dict(rows(db, "SELECT id, depth FROM page WHERE depth IS NOT NULL"))
 
 
-def start_crawl(db: Path, *arguments: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command("crawl", "--db", db, *arguments),
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-
-
 def rows_or_none(db: Path, sql: str) -> list[tuple[object, ...]] | None:
     """Rows, or None where a kill struck before the schema was there."""
     try:
         return rows(db, sql)
     except sqlite3.OperationalError:
         return None
-
-
-def test_ctrl_c_once_ends_what_is_under_way_and_the_crawl_can_be_resumed(tangle: Site, tmp_path: Path) -> None:
-    db, whole = tmp_path / "map.db", tmp_path / "whole.db"
-    options = ("--delay", 0, "--allow-private", "--depth", 60, "--max-pages", 0)
-    linkmap("crawl", tangle("/0"), "--db", whole, *options, "--quiet", cwd=tmp_path)
-    seen = len(tangle.log)
-    process = start_crawl(db, tangle("/0"), *options)
-    wait_for(lambda: len(tangle.log) > seen + 20)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=10)
-    assert process.returncode == 4
-    assert "Ctrl-C again" in err
-    assert "linkmap crawl --resume" in out
-    assert rows(db, "SELECT state FROM run") == [("stopped",)]
-    check_accounting(db)
-    resumed = linkmap("crawl", "--resume", "--db", db, cwd=tmp_path)
-    assert resumed.returncode == 0, resumed.stderr
-    assert graph(db) == graph(whole)
-
-
-def test_ctrl_c_twice_leaves_at_once_and_the_crawl_can_be_resumed(site: Site, tmp_path: Path) -> None:
-    db = tmp_path / "map.db"
-    site.pages = {"/": '<a href="/slow">s</a>', "/slow": Answer("end", delay_s=3)}
-    process = start_crawl(db, site("/"), "--delay", 0, "--allow-private")
-    wait_for(lambda: db.exists() and rows_or_none(db, "SELECT 1 FROM capture WHERE status = 200"))
-    process.send_signal(signal.SIGINT)
-    assert process.stderr is not None
-    assert "Ctrl-C again" in process.stderr.readline()
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=2)
-    assert process.returncode == 4
-    check_accounting(db)
-    resumed = linkmap("crawl", "--resume", "--db", db, cwd=tmp_path)
-    assert resumed.returncode == 0, resumed.stderr
-    assert outcomes(db) == {site("/"): "fetched", site("/slow"): "fetched"}
 
 
 def test_the_accounting_holds_at_every_commit_that_a_reader_sees(tangle: Site, tmp_path: Path) -> None:

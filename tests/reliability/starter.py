@@ -17,18 +17,19 @@ from maps import environment
 _STARTER = """
 import json, os, sys
 import linkmap.cli.crawl, linkmap.cli.query, linkmap.cli.rank, linkmap.demo, aiosqlite, uvloop, rich.live
-from linkmap.cli import main
+from linkmap.__main__ import main
 for line in sys.stdin:
     arguments, folder, out, err = json.loads(line)
     pid = os.fork()
     if pid == 0:
         os.setsid()
+        answer = os.dup(1)
         os.chdir(folder)
         for number, (name, flags) in enumerate([("/dev/null", 0), (out, 577), (err, 577)]):
             os.dup2(os.open(name, flags, 0o644), number)
         sys.argv = ["linkmap", *arguments]
+        os.write(answer, b"%d\\n" % os.getpid())
         main()
-    print(pid, flush=True)
     print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 """
 
