@@ -92,8 +92,7 @@ class Kills:
 
     def _arguments(self, db: Path) -> tuple[object, ...]:
         """What begins the crawl or takes it up, once what the kill left is seen to be sound."""
-        if has_run(copied := copy_of(db, self.folder / "copy.db")):
-            check_accounting(copied)
+        if check_copy(db, self.folder / "copy.db"):
             return "--resume", "--quiet"
         return self.site("/0"), *self._options
 
@@ -105,13 +104,19 @@ class Kills:
             self.most_twice = max(self.most_twice, len(before & after))
 
 
-def copy_of(db: Path, copy: Path) -> Path:
-    """A copy of a map as a kill left it: to open the map itself would mend it before linkmap comes to it."""
+def check_copy(db: Path, copy: Path) -> bool:
+    """Whether a crawl has begun in a map as a kill left it; then its integrity and accounting are checked.
+
+    A copy is opened: to open the map itself would mend it before linkmap comes to it.
+    """
     for ending in ("", "-wal"):
         Path(f"{copy}{ending}").unlink(missing_ok=True)
         if Path(f"{db}{ending}").exists():
             shutil.copyfile(f"{db}{ending}", f"{copy}{ending}")
-    return copy
+    if not has_run(copy):
+        return False
+    check_accounting(copy)
+    return True
 
 
 def has_run(db: Path) -> bool:

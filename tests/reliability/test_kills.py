@@ -3,15 +3,21 @@
 `pytest tests/reliability/test_kills.py --rounds 1000 -rP` is the long form: so many kills in each test.
 """
 
+import random
+import shutil
+import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from conftest import Site
+from largemap import indexes, write_large_map
+from maps import check_accounting, rows
 from webs import tangled_site
 
-from .killing import CONCURRENCY, Kills, kill, workers_of
+from .killing import CONCURRENCY, Kills, check_copy, kill, workers_of
 from .starter import Starter
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no kill -9")
@@ -63,3 +69,39 @@ def test_with_workers_a_kill_of_one_or_of_all_loses_nothing(
         kills.crawl(strike, wanted - kills.struck)
     print(f"{kills.struck} kills, and {workers} of workers; {kills.most_twice} pages asked for again at most")
     assert kills.most_twice <= CONCURRENCY
+
+
+def indexed(db: Path) -> tuple[object, ...]:
+    """All that the indexing stage makes, and the state that it leaves."""
+    return indexes(db), rows(db, "SELECT * FROM degree ORDER BY page"), rows(db, "SELECT state FROM run")
+
+
+def test_a_kill_while_the_indexes_are_built_loses_nothing(
+    starter: Starter, tmp_path: Path, rounds: Callable[[int], int]
+) -> None:
+    wanted, struck, within = rounds(12), 0, 0
+    chance = random.Random(wanted)
+    template, whole, db, copy = (tmp_path / f"{name}.db" for name in ("template", "whole", "killed", "copy"))
+    write_large_map(template, 8_000, 16)
+    shutil.copyfile(template, whole)
+    began = time.monotonic()
+    assert starter.run("crawl", "--resume", "--quiet", "--db", whole) == 0, starter.err
+    usual_s = time.monotonic() - began
+    resume = ("crawl", "--resume", "--quiet", "--db", db)
+    question = ("query", "in_degree", "--limit", 1, "--db", db)
+    while struck < wanted:
+        shutil.copyfile(template, db)
+        code = -signal.SIGKILL.value
+        while code == -signal.SIGKILL:
+            process = starter.start(*chance.choice([resume, question]))
+            if struck < wanted and starter.is_at_work_for(chance.random() * usual_s):
+                kill(process)
+            code = starter.end()
+            if code == -signal.SIGKILL:
+                assert check_copy(db, copy)
+                struck, within = struck + 1, within + (len(indexes(copy)) > len(indexes(template)))
+        assert code == 0, starter.err
+        check_accounting(db)
+        assert indexed(db) == indexed(whole)
+    print(f"{struck} kills, {within} of them between the first index and the last")
+    assert within > 0
