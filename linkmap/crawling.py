@@ -231,7 +231,10 @@ class Crawl:
     async def _ask(self, host: int, entry: Entry, manner: Manner, head: bool = False) -> Report | None:
         """What came of a request, None where it was taken back to be made again."""
         try:
-            report = await self.pool.visit(job_for(self.settings, entry.page, entry.url, manner, head=head), host)
+            job = job_for(self.settings, entry.page, entry.url, manner, head=head)
+            # A worker has many jobs: which of them it died of is told by having each alone.
+            is_suspect = self._orphaned[entry.page] > 0
+            report = await (self.pool.visit_alone(job) if is_suspect else self.pool.visit(job, host))
         except OutOfFilesError:
             self._ease()
             self._take_back(host, entry, time.monotonic() + _EASED_S)

@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Self
 
 from linkmap.credentials import Credentials, HostHeader
@@ -91,6 +92,7 @@ class Pool:
         self._ready = asyncio.Event()
         """Set while there is a worker, once they have been started."""
         self._closing = False
+        self._alone = asyncio.Lock()
         self._group = asyncio.TaskGroup()
 
     async def __aenter__(self) -> Self:
@@ -124,6 +126,20 @@ class Pool:
         worker = self._choose(host)
         self._tickets += 1
         return await worker.send(self._tickets, job)
+
+    async def visit_alone(self, job: Job) -> Report:
+        """What came of a job that has a process to itself. Where that dies, WorkerDiedError, the job is to blame.
+
+        One such job at a time, so that many do not start many processes.
+        """
+        async with self._alone:
+            worker = await self._start()
+            self._group.create_task(worker.receive())
+            try:
+                return await worker.send(0, job)
+            finally:
+                with suppress(ProcessLookupError):
+                    worker.process.kill()
 
     def _choose(self, host: int) -> _Worker:
         idlest = min(self._workers, key=lambda worker: len(worker.waiting))
