@@ -109,7 +109,7 @@ def check_copy(db: Path, copy: Path) -> bool:
 
     A copy is opened: to open the map itself would mend it before linkmap comes to it.
     """
-    for ending in ("", "-wal"):
+    for ending in ("", "-wal", "-journal"):
         Path(f"{copy}{ending}").unlink(missing_ok=True)
         if Path(f"{db}{ending}").exists():
             shutil.copyfile(f"{db}{ending}", f"{copy}{ending}")

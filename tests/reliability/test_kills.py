@@ -6,15 +6,17 @@
 import random
 import shutil
 import signal
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from conftest import Site
 from largemap import indexes, write_large_map
-from maps import check_accounting, rows
+from maps import check_accounting, outcomes, rows
 from webs import tangled_site
 
 from .killing import CONCURRENCY, Kills, check_copy, kill, workers_of
@@ -105,3 +107,21 @@ def test_a_kill_while_the_indexes_are_built_loses_nothing(
         assert indexed(db) == indexed(whole)
     print(f"{struck} kills, {within} of them between the first index and the last")
     assert within > 0
+
+
+@pytest.mark.parametrize("words", [("status",), ("crawl", "--resume"), ("query", "in_degree", "--limit", 1)], ids=str)
+def test_a_map_killed_in_the_middle_of_a_write_of_its_own_file_is_read_as_it_was_before(
+    starter: Starter, tmp_path: Path, words: tuple[object, ...]
+) -> None:
+    """Folding the log in, and making a map, write the file itself, beside a journal that says how it was."""
+    whole, db = tmp_path / "whole.db", tmp_path / "map.db"
+    write_large_map(whole, 1_000, 2)
+    with closing(sqlite3.connect(whole, isolation_level=None)) as writer:
+        writer.executescript("PRAGMA cache_size = 1; BEGIN; UPDATE page SET outcome = 0, url = url || 'half'")
+        for ending in ("", "-journal"):
+            shutil.copyfile(f"{whole}{ending}", f"{db}{ending}")
+        writer.execute("ROLLBACK")
+    assert starter.run(*words, "--db", db) == 0, starter.err
+    check_accounting(db)
+    assert set(outcomes(db).values()) == {"fetched"}
+    assert not (tmp_path / "map.db-journal").exists()
