@@ -226,12 +226,15 @@ class Crawl:
             retry = (host, entry._replace(tries=entry.tries + 1), time.monotonic() + wait_s)
         elif report.visit.outcome in seed_lines.TRY_HTTP and entry.page in self._guessed:
             changes.append(self._http_instead(entry.page))
-        self._recording.add(Record(changes, entry.page, retry, (entry.url, report)))
+        self._recording.add(Record(changes, entry.page, retry, (entry.url, report), was_requested=True))
 
     async def _ask(self, host: int, entry: Entry, manner: Manner, head: bool = False) -> Report | None:
         """What came of a request, None where it was taken back to be made again."""
         try:
-            report = await self.pool.visit(job_for(self.settings, entry.page, entry.url, manner, head=head), host)
+            job = job_for(self.settings, entry.page, entry.url, manner, head=head)
+            # A worker has many jobs: which of them it died of is told by having each alone.
+            is_suspect = self._orphaned[entry.page] > 0
+            report = await (self.pool.visit_alone(job) if is_suspect else self.pool.visit(job, host))
         except OutOfFilesError:
             self._ease()
             self._take_back(host, entry, time.monotonic() + _EASED_S)
@@ -264,12 +267,16 @@ class Crawl:
         hop = self.permission.next_hop(entry, report)
         if hop is not None:
             next_host = host_of(hop.url, self.discovery.names, self.ledger)
-            self._recording.add(Record([lambda discovery: discovery.record_robots(entry.url, report)]))
+            self._recording.add(
+                Record([lambda discovery: discovery.record_robots(entry.url, report)], was_requested=True)
+            )
             self.frontier.add(next_host, hop)
             return
         wait_s = self._retry_wait_s(host, entry, report)
         if wait_s is not None:
-            self._recording.add(Record([lambda discovery: discovery.record_robots(entry.url, report)]))
+            self._recording.add(
+                Record([lambda discovery: discovery.record_robots(entry.url, report)], was_requested=True)
+            )
             self.frontier.retry(host, entry._replace(tries=entry.tries + 1), time.monotonic() + wait_s)
             return
         own_host = self.discovery.names.origin_hosts[entry.origin]
@@ -281,7 +288,7 @@ class Crawl:
             if delay_s is not None:
                 discovery.batch.host_delays.append((delay_s, own_host))
 
-        self._recording.add(Record([settle]))
+        self._recording.add(Record([settle], was_requested=True))
         self.frontier.unpark(entry.origin)
 
     def _ease(self) -> None:
@@ -336,7 +343,9 @@ class Crawl:
         return add
 
     def _may_start(self) -> bool:
-        has_room = len(self._visits) < self._connections and self._recording.waiting < MOST_WAITING
+        # What came and is not committed counts as in flight: a kill has no more than that asked for again.
+        has_room = len(self._visits) + self._recording.requested < self._connections
+        has_room = has_room and self._recording.waiting < MOST_WAITING
         return has_room and not self.budgets.no_answer_left(self._pages_in_flight)
 
     def _is_over(self) -> bool:

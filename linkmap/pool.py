@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Self, cast
 
 from linkmap.credentials import Credentials, HostHeader
@@ -87,6 +88,11 @@ class _Worker(asyncio.SubprocessProtocol):
             if not future.done():
                 future.set_exception(WorkerDiedError())
 
+    def kill(self) -> None:
+        """End it at once."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+
     def end(self) -> None:
         """Let it end, because nothing more is to be done."""
         self._input.close()
@@ -101,7 +107,7 @@ class _Worker(asyncio.SubprocessProtocol):
             async with asyncio.timeout(_LEAVE_S):
                 await self.exited.wait()
         except TimeoutError:
-            self._process.kill()
+            self.kill()
             await self.exited.wait()
 
 
@@ -117,6 +123,7 @@ class Pool:
         self._eager = workers is not None
         self._client = Client(settings, Credentials(secrets))
         self._workers: list[_Worker] = []
+        self._apart: set[_Worker] = set()
         self._of_host: dict[int, _Worker] = {}
         self._tickets = 0
         self._deaths = 0
@@ -127,6 +134,7 @@ class Pool:
         self._ready = asyncio.Event()
         """Set while there is a worker, once they have been started."""
         self._closing = False
+        self._alone = asyncio.Lock()
         self._group = asyncio.TaskGroup()
 
     async def __aenter__(self) -> Self:
@@ -152,7 +160,7 @@ class Pool:
 
     async def _dismiss(self) -> None:
         """Let the workers end what they do, and end those that do not leave."""
-        leaving = [*self._workers]  # who has left is no longer among the workers
+        leaving = [*self._workers, *self._apart]  # who has left is no longer among the workers
         for worker in leaving:
             worker.end()
         for worker in leaving:
@@ -168,6 +176,18 @@ class Pool:
         worker = self._choose(host)
         self._tickets += 1
         return await worker.send(self._tickets, job)
+
+    async def visit_alone(self, job: Job) -> Report:
+        """What came of a job that has a process to itself. Where that dies, WorkerDiedError, the job is to blame.
+
+        One such job at a time, so that many do not start many processes.
+        """
+        async with self._alone:
+            worker = await to_its_end(self._start_apart())
+            try:
+                return await worker.send(0, job)
+            finally:
+                worker.kill()
 
     def _choose(self, host: int) -> _Worker:
         idlest = min(self._workers, key=lambda worker: len(worker.waiting))
@@ -197,16 +217,35 @@ class Pool:
 
     async def _start(self) -> None:
         """Start a worker and take it in at once: a process that nobody knows of would be there for ever."""
+        worker = await self._spawn()
+        self._workers.append(worker)
+        self._ready.set()
+        self._group.create_task(self._watch(worker))
+
+    async def _start_apart(self) -> _Worker:
+        """A worker for one job."""
+        worker = await self._spawn()
+        self._apart.add(worker)
+        self._group.create_task(self._see_off(worker))
+        return worker
+
+    async def _spawn(self) -> _Worker:
         _, worker = await asyncio.get_running_loop().subprocess_exec(
             _Worker,
             sys.executable, "-P", "-m", "linkmap.workers",  # -P: no module of the current folder is loaded
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=None,
+            start_new_session=True,  # Ctrl-C is not for a worker, not even while it loads
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )  # fmt: skip
         worker.begin(pack_client(self._settings, self._secrets))
-        self._workers.append(worker)
-        self._ready.set()
-        self._group.create_task(self._watch(worker))
+        return worker
+
+    async def _see_off(self, worker: _Worker) -> None:
+        """Receive from a worker for one job until it is gone."""
+        await worker.receive()
+        await worker.exited.wait()
+        worker.close()
+        self._apart.discard(worker)
 
     async def _watch(self, worker: _Worker) -> None:
         """Receive from a worker until it is gone, and put another in its place where that was too early."""

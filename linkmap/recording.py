@@ -28,6 +28,8 @@ class Record:
     released: int | None = None
     retry: tuple[int, Entry, float] | None = None
     answer: tuple[str, Report] | None = None
+    was_requested: bool = False
+    """It holds what a request brought, which a kill before the commit has asked for again."""
 
 
 class Recording:
@@ -49,11 +51,14 @@ class Recording:
         self._ending = False
         self.waiting = 0
         """Records that are not committed yet."""
+        self.requested = 0
+        """Those of them that hold what a request brought."""
 
     def add(self, record: Record) -> None:
         """Hand something over to be committed."""
         self._records.append(record)
         self.waiting += 1
+        self.requested += record.was_requested
         self._wanted.set()
 
     def look(self) -> None:
@@ -79,6 +84,7 @@ class Recording:
     async def _commit(self, batch: list[Record]) -> None:
         await self.ledger.commit([change for record in batch for change in record.changes])
         self.waiting -= len(batch)
+        self.requested -= sum(record.was_requested for record in batch)
         self.frontier.release([record.released for record in batch if record.released is not None])
         for record in batch:
             if record.retry is not None:

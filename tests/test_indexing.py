@@ -1,54 +1,23 @@
-"""The indexing stage: what it builds, that it can be broken off, and that the next question takes it up."""
+"""The indexing stage: what it builds. That it may be killed or interrupted stands in tests/reliability."""
 
-import signal
 import sqlite3
-import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from handmade import account
-from maps import check_accounting, linkmap, rows
-from test_laws import start_crawl
+from largemap import indexes, write_large_map
+from maps import rows
 
-from linkmap.settings import Settings
 from linkmap.store.indexing import ensure_indexed
-from linkmap.store.reader import schema_sql
-
-PAGES, LINKS = 25_000, 16
-# ruff: noqa: S608
-LARGE = f"""
-INSERT INTO run VALUES (1, 0, NULL, 'indexing', '0', 'test', ?,
-    '{{"page": {{"fetched": {PAGES}}}, "auxiliary": {{}}}}', '[]');
-INSERT INTO host VALUES (1, 'h.test', 'test.h', 'h.test', NULL, NULL, 0, {PAGES}, 0, 0);
-INSERT INTO origin (id, scheme, host, port) VALUES (1, 'http', 1, 80);
-WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {PAGES})
-INSERT INTO page (id, url, url_key, origin, auxiliary, depth, hops, reach, outcome, tries, run, capture, links)
-SELECT i, 'http://h.test/' || i, randomblob(12), 1, 0, 0, 0, 0, 1, 1, 1, i, i FROM n;
-INSERT INTO capture (id, page, run, fetched_at, outcome, status, bytes, cut, truncated, seconds, links, inert_links)
-SELECT id, id, 1, 0, 1, 200, 0, 0, 0, 0, id, 0 FROM page;
-WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {LINKS - 1})
-INSERT INTO link (capture, ordinal, target, kind, rel, region, anchor, flags)
-SELECT page.id, i, 1 + (page.id * 7919 + i * 104729) % {PAGES}, 1, 0, 0, 0, 0 FROM page, n;
-"""
 
 
 @pytest.fixture
 def large(tmp_path: Path) -> Path:
     """A map whose crawl has ended and whose indexes are still to be built: a second's work or so."""
     db = tmp_path / "large.db"
-    with closing(sqlite3.connect(db, isolation_level=None)) as connection:
-        connection.executescript("PRAGMA synchronous = OFF;" + schema_sql())
-        connection.execute("BEGIN")
-        for statement in LARGE.strip().split(";\n"):
-            parameters = (Settings().to_json(),) if "?" in statement else ()
-            connection.execute(statement, parameters)
-        connection.execute("COMMIT")
+    write_large_map(db, 25_000, 16)
     return db
-
-
-def indexes(db: Path) -> set[str]:
-    return {name for (name,) in rows(db, "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")}
 
 
 def test_degrees_count_pages_links_and_hosts_once(large: Path) -> None:
@@ -87,23 +56,3 @@ def test_degrees_are_those_of_the_view_edges(large: Path) -> None:
         large, outward
     )
     assert rows(large, "SELECT count(*) FROM degree") == rows(large, "SELECT count(*) FROM page WHERE auxiliary = 0")
-
-
-@pytest.mark.parametrize("after_s", [0.0, 0.1, 0.2])
-def test_ctrl_c_skips_the_indexing_and_the_next_question_builds_it(large: Path, tmp_path: Path, after_s: float) -> None:
-    process = start_crawl(large, "--resume")
-    while not rows(large, "SELECT 1 FROM run WHERE state = 'indexing' AND ended_at IS NOT NULL"):
-        assert process.poll() is None
-        time.sleep(0.005)
-    time.sleep(after_s)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=10)
-    assert "Traceback" not in err
-    assert process.returncode == 4, err
-    assert rows(large, "SELECT state FROM run") == [("indexing",)]
-    asked = linkmap("query", "in_degree", "--db", large, "--limit", "1", "--format", "csv", cwd=tmp_path)
-    assert asked.returncode == 0, asked.stderr
-    assert len(asked.stdout.splitlines()) == 2
-    assert "Built the indexes" in asked.stderr
-    assert rows(large, "SELECT state FROM run") == [("finished",)]
-    check_accounting(large)

@@ -1,10 +1,8 @@
-"""The laws of a map: the same graph whatever the order, nothing lost to a kill, the accounting at every commit."""
+"""The laws of a map: the same graph whatever the order, the accounting at every commit."""
 
 import asyncio
 import random
-import signal
 import sqlite3
-import subprocess
 import threading
 import time
 from contextlib import closing
@@ -12,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Answer, Site
-from maps import check_accounting, command, environment, graph, linkmap, outcomes, rows
+from maps import check_accounting, graph, rows
 from webs import HOSTS, tangled_hosts, tangled_site
 
 from linkmap.runs import crawl
@@ -20,7 +18,6 @@ from linkmap.scope import ScopeName
 from linkmap.settings import Settings
 
 PAGES = 120
-KILLS = 20
 
 
 @pytest.fixture
@@ -89,90 +86,12 @@ def test_depths_are_those_of_a_breadth_first_walk_over_the_stored_links(tangle: 
     assert depth == dict(rows(db, "SELECT id, depth FROM page WHERE depth IS NOT NULL"))
 
 
-def start_crawl(db: Path, *arguments: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command("crawl", "--db", db, *arguments),
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def test_twenty_kills_lose_nothing(tangle: Site, tmp_path: Path) -> None:
-    options = ("--delay", 0, "--allow-private", "--depth", 60, "--per-host", 4, "--max-pages", 0, "--quiet")
-    whole, killed = tmp_path / "whole.db", tmp_path / "killed.db"
-    linkmap("crawl", tangle("/0"), "--db", whole, *options, cwd=tmp_path)
-    for page in tangle.pages.values():
-        if isinstance(page, Answer):
-            page.delay_s = 0.15  # so that a whole crawl takes longer than a kill is away
-    chance, kills, arguments = random.Random(3), 0, [tangle("/0"), *options]
-    while True:
-        process = start_crawl(killed, *arguments)
-        try:
-            if kills % 2:  # after a few more requests
-                wanted = len(tangle.log) + chance.randint(1, 8)
-                while process.poll() is None and len(tangle.log) < wanted:
-                    time.sleep(0.002)
-            # else from the start of the process, so that kills also strike while it opens the map
-            process.communicate(timeout=60 if kills == KILLS else chance.random() * (0.02 if kills % 2 else 0.8))
-            break
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.communicate()
-            kills += 1
-            if killed.exists() and rows_or_none(killed, "SELECT 1 FROM run"):
-                check_accounting(killed)
-                arguments = ["--resume"]
-    assert process.returncode == 0
-    assert kills == KILLS, f"only {kills} kills before the crawl had ended"
-    check_accounting(killed)
-    assert graph(killed) == graph(whole)
-
-
 def rows_or_none(db: Path, sql: str) -> list[tuple[object, ...]] | None:
     """Rows, or None where a kill struck before the schema was there."""
     try:
         return rows(db, sql)
     except sqlite3.OperationalError:
         return None
-
-
-def test_ctrl_c_once_ends_what_is_under_way_and_the_crawl_can_be_resumed(tangle: Site, tmp_path: Path) -> None:
-    db, whole = tmp_path / "map.db", tmp_path / "whole.db"
-    options = ("--delay", 0, "--allow-private", "--depth", 60, "--max-pages", 0)
-    linkmap("crawl", tangle("/0"), "--db", whole, *options, "--quiet", cwd=tmp_path)
-    seen = len(tangle.log)
-    process = start_crawl(db, tangle("/0"), *options)
-    wait_for(lambda: len(tangle.log) > seen + 20)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=10)
-    assert process.returncode == 4
-    assert "Ctrl-C again" in err
-    assert "linkmap crawl --resume" in out
-    assert rows(db, "SELECT state FROM run") == [("stopped",)]
-    check_accounting(db)
-    resumed = linkmap("crawl", "--resume", "--db", db, cwd=tmp_path)
-    assert resumed.returncode == 0, resumed.stderr
-    assert graph(db) == graph(whole)
-
-
-def test_ctrl_c_twice_leaves_at_once_and_the_crawl_can_be_resumed(site: Site, tmp_path: Path) -> None:
-    db = tmp_path / "map.db"
-    site.pages = {"/": '<a href="/slow">s</a>', "/slow": Answer("end", delay_s=3)}
-    process = start_crawl(db, site("/"), "--delay", 0, "--allow-private")
-    wait_for(lambda: db.exists() and rows_or_none(db, "SELECT 1 FROM capture WHERE status = 200"))
-    process.send_signal(signal.SIGINT)
-    assert process.stderr is not None
-    assert "Ctrl-C again" in process.stderr.readline()
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=2)
-    assert process.returncode == 4
-    check_accounting(db)
-    resumed = linkmap("crawl", "--resume", "--db", db, cwd=tmp_path)
-    assert resumed.returncode == 0, resumed.stderr
-    assert outcomes(db) == {site("/"): "fetched", site("/slow"): "fetched"}
 
 
 def test_the_accounting_holds_at_every_commit_that_a_reader_sees(tangle: Site, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Site
+from conftest import Answer, Site
 from hypothesis import given
 from hypothesis import strategies as st
 from maps import check_accounting, graph, linkmap, outcomes, rows
@@ -126,6 +126,27 @@ def test_a_page_at_which_workers_die_twice_gets_an_outcome_and_the_crawl_goes_on
     assert rows(db, "SELECT detail FROM page WHERE url = ?", site("/deadly")) == [
         ("the worker process died twice while it worked on this page",)
     ]
+
+
+def test_pages_that_are_under_way_beside_a_deadly_one_are_not_blamed(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    async def deadly(request: object) -> object:
+        asked.append("/deadly")
+        await asyncio.sleep(0.1)  # the others are under way by then
+        for pid in children():
+            os.kill(pid, signal.SIGKILL)
+        await asyncio.sleep(30)
+        raise AssertionError("nobody waits for this answer")
+
+    others = ["/a", "/b", "/c"]
+    with Site({path: Answer("slow", delay_s=0.5) for path in others}) as site:
+        site.pages |= {"/": "".join(f'<a href="{path}">x</a>' for path in ["/deadly", *others]), "/deadly": deadly}  # type: ignore[dict-item]
+        db = tmp_path / "map.db"
+        crawl_to(db, site("/"), 1, per_host=8)
+    assert len(asked) == 2
+    expected = dict.fromkeys(map(site, ["/", *others]), "fetched") | {site("/deadly"): "internal_error"}
+    assert outcomes(db) == expected
 
 
 def test_secrets_and_rules_reach_the_workers(site: Site, tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
-"""Read-only doors to a map. A reader never blocks a crawl and never changes the file."""
+"""Read-only doors to a map. A reader never blocks a crawl; it changes the file only to undo what a kill cut off."""
 
 import json
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -29,6 +29,8 @@ def open_reader(path: Path | str) -> sqlite3.Connection:
     check_is_file(path)
     connection = sqlite3.connect(read_only_uri(path), uri=True, isolation_level=None)
     try:
+        if _is_half_written(connection):
+            _undo_half_written(path)
         check_is_map(connection, path)
     except (LinkmapError, sqlite3.Error):
         connection.close()
@@ -36,6 +38,21 @@ def open_reader(path: Path | str) -> sqlite3.Connection:
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA query_only = 1")
     return connection
+
+
+def _is_half_written(connection: sqlite3.Connection) -> bool:
+    """Whether a kill cut a transaction off that only who may write can undo (sqlite.org/atomiccommit.html, 4)."""
+    try:
+        connection.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.DatabaseError as error:
+        return error.sqlite_errorname == "SQLITE_READONLY_ROLLBACK"
+    return False
+
+
+def _undo_half_written(path: Path) -> None:
+    """Have SQLite undo a transaction that was killed; where the place cannot be written, all stays as it is."""
+    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA schema_version").fetchone()
 
 
 def read_only_uri(path: Path | str) -> str:
