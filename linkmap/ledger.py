@@ -15,6 +15,7 @@ from linkmap.known import PACKED
 from linkmap.model import Manner, Outcome, Reach, State
 from linkmap.seeds import Seed
 from linkmap.settings import Settings
+from linkmap.store.batch import Batch
 from linkmap.store.sqlite import Store
 from linkmap.traps import Trap
 from linkmap.url import Origin
@@ -88,17 +89,23 @@ class Ledger:
 
     async def _transact(self, changes: Iterable[Change], *, is_new_run: bool = False) -> None:
         discovery, store = self.discovery, self.store
-        await store.begin()
         try:
             if is_new_run:
+                await store.begin()
                 await store.prepare_appending()
                 discovery.run = await store.start_run(discovery.settings.to_json(), discovery.settings.agent)
             for change in changes:
                 change(discovery)
                 for _ in discovery.slices():
                     await asyncio.sleep(0)
-            await self._settle()
-            await store.commit()
+            batch = discovery.take_batch()
+            if is_new_run or discovery.unsettled:
+                if not is_new_run:
+                    await store.begin()
+                await self._settle(batch)
+                await store.commit()
+            else:
+                await store.write_all(batch)
         except BaseException:
             await store.rollback()
             raise
@@ -128,10 +135,10 @@ class Ledger:
             "ORDER BY id"
         )
 
-    async def _settle(self) -> None:
+    async def _settle(self, batch: Batch) -> None:
         """Write the batch, then draw its consequences until there are none."""
         discovery, store = self.discovery, self.store
-        await store.write(discovery.take_batch())
+        await store.write(batch)
         while discovery.unsettled:
             improved, discovery.improved = discovery.improved[:_AT_ONCE], discovery.improved[_AT_ONCE:]
             redirected, discovery.redirected = discovery.redirected, []

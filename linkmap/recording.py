@@ -16,7 +16,7 @@ from linkmap.model import FoundLink, Report
 MOST_WAITING = 2_000
 """Records that wait to be committed, above which no request is started."""
 _BATCH = 256
-_BATCH_LINKS = 2_000
+_BATCH_LINKS = 4_000
 """Links after which a batch is closed, so that its work on the event loop stays short."""
 
 

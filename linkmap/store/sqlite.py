@@ -38,11 +38,15 @@ class _WritingConnection(sqlite3.Connection):
     """A connection that writes a whole batch in one turn of its thread: each turn costs two changes of thread."""
 
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
-        """As of every connection; for `_WHOLE_BATCH`, each row is a batch."""
+        """As of every connection; for `_WHOLE_BATCH`, each row is a batch and whether it is a transaction."""
         if sql != _WHOLE_BATCH:
             return super().executemany(sql, parameters)
-        for (batch,) in parameters:
+        for batch, is_all in parameters:
+            if is_all:
+                self.execute("BEGIN IMMEDIATE")
             batch.write(self)
+            if is_all:
+                self.execute("COMMIT")
         return self.cursor()
 
 
@@ -140,7 +144,11 @@ class Store:
 
     async def write(self, batch: Batch) -> None:
         """Append and change, within the open transaction."""
-        await self._connection.executemany(_WHOLE_BATCH, [(batch,)])
+        await self._connection.executemany(_WHOLE_BATCH, [(batch, False)])
+
+    async def write_all(self, batch: Batch) -> None:
+        """Append and change, and make it last: a transaction of its own."""
+        await self._connection.executemany(_WHOLE_BATCH, [(batch, True)])
 
     async def commit(self) -> None:
         """Make the open transaction last."""
