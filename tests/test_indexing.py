@@ -56,3 +56,12 @@ def test_degrees_are_those_of_the_view_edges(large: Path) -> None:
         large, outward
     )
     assert rows(large, "SELECT count(*) FROM degree") == rows(large, "SELECT count(*) FROM page WHERE auxiliary = 0")
+
+
+def test_a_stage_that_was_killed_with_all_built_is_ended_by_the_next_question(large: Path) -> None:
+    ensure_indexed(large)
+    with closing(sqlite3.connect(large)) as connection:
+        connection.execute("UPDATE run SET state = 'indexing'")
+        connection.commit()
+    assert ensure_indexed(large) is None, "there is nothing to say"
+    assert rows(large, "SELECT state FROM run") == [("finished",)]

@@ -112,18 +112,20 @@ def ensure_indexed(path: Path) -> str | None:
     check_is_file(path)
     with closing(open_reader(path)) as reader:
         missing = unindexed(reader)
-    if missing is None:
-        return None
+        if missing is None and reader.execute(STEPS[-1].is_done).fetchone()[0]:
+            return None
     try:
         descriptor = try_lock(path)
     except LinkmapError:
-        return f"{path} cannot be written: {missing}, so the numbers are worked out from the links each time."
+        return (
+            missing and f"{path} cannot be written: {missing}, so the numbers are worked out from the links each time."
+        )
     if descriptor is None:
-        return f"A crawl is at work on {path}: {missing}, so the numbers are of the pages fetched so far."
+        return missing and f"A crawl is at work on {path}: {missing}, so the numbers are of the pages fetched so far."
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
             check_is_map(connection, path)
             build_indexes(connection)
     finally:
         unlock(path, descriptor)
-    return f"Built the indexes and degrees that {path} lacked."
+    return missing and f"Built the indexes and degrees that {path} lacked."
