@@ -118,6 +118,23 @@ class Site:
         return web.Response(status=page.status, body=body, headers=headers)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--rounds",
+        type=int,
+        default=None,
+        metavar="N",
+        help="Rounds of each test that repeats itself; a few by default.",
+    )
+
+
+@pytest.fixture
+def rounds(request: pytest.FixtureRequest) -> Callable[[int], int]:
+    """How many rounds a test makes: what it is called with, or what `--rounds` says."""
+    asked: int | None = request.config.getoption("--rounds")
+    return lambda usual: usual if asked is None else asked
+
+
 @pytest.fixture
 def site() -> Iterator[Site]:
     """A running server without pages; fill `site.pages`."""
