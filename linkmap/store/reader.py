@@ -1,16 +1,29 @@
-"""Read-only doors to a map. A reader never blocks a crawl and never changes the file."""
+"""Read-only doors to a map. A reader never blocks a crawl and never changes the file.
+
+Beside a crawl no reader of ours holds the map at one moment for over a second, as the crawl's log could not be folded
+in: what is long is read in slices, and what is one statement (`reading`) is broken off, unless it may `hold` the map.
+"""
 
 import json
 import sqlite3
-from contextlib import closing
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from linkmap.advice import MEMORY, command, in_memory
 from linkmap.model import LinkmapError, UsageError
+from linkmap.store.lock import is_locked
 
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x6C6D6170
+
+_HELD_AT_MOST_S = 0.8
+"""What is left of the second is for asking whether a crawl is at work."""
+_STEPS_BETWEEN_LOOKS = 100_000
+"""Virtual-machine steps, some milliseconds: between them Python can see a Ctrl-C."""
 
 _NOT_A_MAP = "{path} is not a linkmap map: name the file that `linkmap crawl` wrote, with --db"
 
@@ -20,14 +33,14 @@ def schema_sql() -> str:
     return files("linkmap.store").joinpath("schema.sql").read_text(encoding="utf-8")
 
 
-def open_reader(path: Path | str) -> sqlite3.Connection:
+def open_reader(path: Path | str) -> "WatchedReader":
     """A read-only connection whose rows are `sqlite3.Row`. Close it soon: it pins what the writer can tidy.
 
     Raises LinkmapError where the file is missing, is no map, or was written by a newer linkmap.
     """
     path = Path(path)
     check_is_file(path)
-    connection = sqlite3.connect(read_only_uri(path), uri=True, isolation_level=None)
+    connection = sqlite3.connect(read_only_uri(path), uri=True, isolation_level=None, factory=WatchedReader)
     try:
         check_is_map(connection, path)
     except (LinkmapError, sqlite3.Error):
@@ -36,6 +49,51 @@ def open_reader(path: Path | str) -> sqlite3.Connection:
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA query_only = 1")
     return connection
+
+
+class WatchedReader(sqlite3.Connection):
+    """A connection whose statements end early where they hold the map for too long beside a crawl."""
+
+    overstayed = False
+    """Whether one did."""
+    _looked = 0.0
+
+    def watch(self, path: Path, *, hold: bool) -> None:
+        """Watch from here on; with `hold`, only for a Ctrl-C."""
+
+        def look() -> int:
+            if hold or time.monotonic() < self._looked + _HELD_AT_MOST_S:
+                return 0
+            self.overstayed = is_locked(path)
+            self._looked = time.monotonic()
+            return int(self.overstayed)
+
+        self.set_progress_handler(look, _STEPS_BETWEEN_LOOKS)
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """As of every connection; the rows are to be fetched before the next statement."""
+        self._looked = time.monotonic()
+        return super().execute(sql, parameters)
+
+
+@contextmanager
+def reading(path: Path | str, *, hold: bool = False) -> Iterator[WatchedReader]:
+    """A reader for statements that may take long. Raises LinkmapError where one holds the map for over a second
+    beside a crawl, unless it may `hold` it; the crawl's log then grows meanwhile.
+    """
+    with closing(open_reader(path)) as reader:
+        reader.watch(Path(path), hold=hold)
+        try:
+            yield reader
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_INTERRUPT":
+                raise
+            if not reader.overstayed:
+                raise KeyboardInterrupt from None  # raised in the progress handler, where SQLite swallowed it
+            raise LinkmapError(
+                f"this takes over a second, and {path} is being written by another linkmap: ask again when that has "
+                "ended, or with --hold, which lets the crawl's log grow for as long as it takes"
+            ) from error
 
 
 def read_only_uri(path: Path | str) -> str:
