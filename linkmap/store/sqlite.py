@@ -21,7 +21,9 @@ from linkmap.store.batch import Batch
 from linkmap.store.indexing import INDEXES, STEPS
 from linkmap.store.lock import try_lock, unlock
 from linkmap.store.log import LOG_PAGES, MOST_LOG_BYTES, log_bytes, note_pinned
-from linkmap.store.reader import check_is_map, schema_sql
+from linkmap.store.migrate import SCHEMA_VERSION, migrate, schema_sql
+from linkmap.store.places import check_place
+from linkmap.store.reader import check_is_map
 from linkmap.store.trapped import TRAPPED, Trapped, trapped
 
 BUSY_S = 30.0
@@ -99,6 +101,7 @@ class Store:
         """
         if in_memory(path):
             return cls(path, await _map_in_memory(), None)
+        check_place(path)
         lock = try_lock(path)
         if lock is None:
             raise LinkmapError(
@@ -328,4 +331,5 @@ def _make_map(path: Path) -> None:
             is_empty = False
         if is_empty:
             connection.executescript(f"BEGIN IMMEDIATE;{schema_sql()}COMMIT;")
-        check_is_map(connection, path)
+        if check_is_map(connection, path) < SCHEMA_VERSION:
+            migrate(connection)
