@@ -27,6 +27,8 @@ class Endless:
     site: Site
     links: int = 200
     delay_s: float = 0.0
+    words: str = "words that make the map grow " * 10 + "{}"
+    """The text of a link, with the number of its page where that stands."""
 
     def __post_init__(self) -> None:
         self.site.make = self.page
@@ -38,8 +40,9 @@ class Endless:
         number = int(path[1:] or 0)
         places = [*range(number * self.links // 2 + 1, (number + 1) * self.links // 2 + 1)]
         places += [place // 2 for place in places]
-        words = "words that make the map grow " * 10
-        return Answer("".join(f'<a href="/{place}">{words}{place}</a>' for place in places), delay_s=self.delay_s)
+        return Answer(
+            "".join(f'<a href="/{place}">{self.words.format(place)}</a>' for place in places), delay_s=self.delay_s
+        )
 
 
 @contextmanager
