@@ -7,7 +7,6 @@ lets ATTACH and VACUUM INTO write other files (measured with SQLite 3.40).
 import re
 import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from linkmap.advice import command
 from linkmap.model import LinkmapError, UsageError
 from linkmap.pages import find_page
 from linkmap.questions import Parameter, Question, Value, find_question, parse_question
-from linkmap.store.reader import open_reader
+from linkmap.store.reader import reading
 
 _READING = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE})
 _REFUSED_FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"})
@@ -28,9 +27,6 @@ _ACTIONS = {
     sqlite3.SQLITE_DELETE: "DELETE",
     sqlite3.SQLITE_TRANSACTION: "BEGIN or COMMIT",
 }
-_STEPS_BETWEEN_SIGNALS = 100_000
-"""Virtual-machine steps, some milliseconds: between them Python can see a Ctrl-C."""
-
 _PLACEHOLDER = re.compile(r"[:@$]([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -60,9 +56,19 @@ def read_question(question: str) -> Question:
     return find_question(question.strip())
 
 
-def ask(db: Path | str, question: Question, parameters: Mapping[str, Value], max_rows: int | None = None) -> Answer:
-    """The answer, cut after max_rows. All rows are read at once: a slow reader of ours must not pin the map."""
-    with closing(open_reader(db)) as connection:
+def ask(
+    db: Path | str,
+    question: Question,
+    parameters: Mapping[str, Value],
+    max_rows: int | None = None,
+    *,
+    hold: bool = False,
+) -> Answer:
+    """The answer, cut after max_rows. All rows are read at once: a slow reader of ours must not pin the map.
+
+    Beside a crawl it may take a second, unless it may `hold` the map for longer.
+    """
+    with reading(db, hold=hold) as connection:
         connection.row_factory = None
         connection.text_factory = lambda text: text.decode("utf-8", "replace")
         notes = _rank_notes(connection, db) if question.needs == "rank" else ()
@@ -135,7 +141,6 @@ def _run(
     # A table-valued function declares its table when it is first used, which the authorizer would refuse.
     connection.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')").fetchall()
     connection.set_authorizer(judge)
-    connection.set_progress_handler(lambda: 0, _STEPS_BETWEEN_SIGNALS)
     try:
         cursor = connection.execute(question.sql, bound)
         if cursor.description is None:
@@ -144,7 +149,7 @@ def _run(
         return columns, cursor.fetchall() if max_rows is None else cursor.fetchmany(max_rows)
     except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError) as error:
         if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
-            raise KeyboardInterrupt from None  # raised in the progress handler, where SQLite swallowed it
+            raise
         raise UsageError(_sentence(question, error, refused)) from error
 
 

@@ -6,6 +6,7 @@ One task records; it stops by draining. Whatever is handed over is in the map be
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from linkmap.edges import links_in
@@ -18,6 +19,7 @@ MOST_WAITING = 2_000
 _BATCH = 256
 _BATCH_LINKS = 4_000
 """Links after which a batch is closed, so that its work on the event loop stays short."""
+_LONGEST_WAIT_S = 1.0
 
 
 @dataclass(slots=True)
@@ -73,13 +75,21 @@ class Recording:
     async def run(self) -> None:
         """Commit what comes and bring in what the store holds, until `end`."""
         while True:
-            await self._wanted.wait()
-            self._wanted.clear()
+            await self._woken()
             while self._records:
                 await self._commit(self._next_batch())
+                await self.ledger.store.tidy()
             await self._refill()
+            await self.ledger.store.tidy()
             if self._ending:
                 return
+
+    async def _woken(self) -> None:
+        """Wait until something is to be done; no longer than a while, so that the store stays tidy in a long pause."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LONGEST_WAIT_S):
+                await self._wanted.wait()
+        self._wanted.clear()
 
     async def _commit(self, batch: list[Record]) -> None:
         await self.ledger.commit([change for record in batch for change in record.changes])

@@ -1,16 +1,15 @@
 """`linkmap links`: what a page links to, and what links to it."""
 
-from contextlib import closing
 from pathlib import Path
 
 import click
 
-from linkmap.cli.options import db_option
+from linkmap.cli.options import db_option, hold_option
 from linkmap.cli.query import format_option
 from linkmap.cli.text import note, print_rows
 from linkmap.pages import find_page, links_from, links_to
 from linkmap.store.indexing import ensure_indexed
-from linkmap.store.reader import open_reader
+from linkmap.store.reader import reading
 
 COLUMNS = ("direction", "kind", "rel", "region", "anchor", "url", "outcome", "written")
 
@@ -27,8 +26,9 @@ COLUMNS = ("direction", "kind", "rel", "region", "anchor", "url", "outcome", "wr
     help="Links at most in each direction; 0 gives all.",
 )
 @format_option
+@hold_option
 @db_option
-def links(page: str, inward: bool, outward: bool, limit: int, form: str, db: Path) -> None:
+def links(page: str, inward: bool, outward: bool, limit: int, form: str, hold: bool, db: Path) -> None:
     """Show the links into and out of PAGE, of every kind, with the words and the part of the page they stand in.
 
     PAGE is a URL in any spelling: example.com/x and HTTP://EXAMPLE.com/x#y will do.
@@ -38,7 +38,7 @@ def links(page: str, inward: bool, outward: bool, limit: int, form: str, db: Pat
         note(built)
     both = inward == outward
     at_most = limit + 1 if limit else -1
-    with closing(open_reader(db)) as connection:
+    with reading(db, hold=hold) as connection:
         found = find_page(connection, page)
         arriving = links_to(connection, found.id, at_most) if both or inward else []
         leaving = links_from(connection, found.id, at_most) if both or outward else []

@@ -25,6 +25,10 @@ db_option = click.option(
     help="The map; `crawl` takes :memory: too, which leaves no file.",
 )
 
+hold_option = click.option(
+    "--hold", is_flag=True, help="Take over a second beside a crawl too, whose log grows meanwhile."
+)
+
 
 def word(option: click.Option) -> str:
     """The name of an option without its dashes, as files and environment variables have it: `max-pages`."""

@@ -1,18 +1,17 @@
 """`linkmap path`: the shortest way from one page to another."""
 
-from contextlib import closing
 from pathlib import Path
 
 import click
 
-from linkmap.cli.options import db_option
+from linkmap.cli.options import db_option, hold_option
 from linkmap.cli.query import format_option
 from linkmap.cli.text import note, print_rows
 from linkmap.model import LinkmapError
 from linkmap.pages import find_page
 from linkmap.paths import shortest_path
 from linkmap.store.indexing import ensure_indexed
-from linkmap.store.reader import open_reader
+from linkmap.store.reader import reading
 
 COLUMNS = ("hop", "kind", "region", "anchor", "url", "outcome")
 
@@ -21,8 +20,9 @@ COLUMNS = ("hop", "kind", "region", "anchor", "url", "outcome")
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO")
 @format_option
+@hold_option
 @db_option
-def path(source: str, target: str, form: str, db: Path) -> None:
+def path(source: str, target: str, form: str, hold: bool, db: Path) -> None:
     """Show the shortest way FROM one page TO another, hop by hop, with the words that were clicked.
 
     Of several shortest ways one is shown, the same each time. A redirect is a hop of its own.
@@ -30,7 +30,7 @@ def path(source: str, target: str, form: str, db: Path) -> None:
     built = ensure_indexed(db)
     if built:
         note(built)
-    with closing(open_reader(db)) as connection:
+    with reading(db, hold=hold) as connection:
         start, end = find_page(connection, source), find_page(connection, target)
         way = shortest_path(connection, start.id, end.id)
         pending = connection.execute("SELECT EXISTS (SELECT 1 FROM page WHERE outcome = 0)").fetchone()[0]

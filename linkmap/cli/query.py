@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from linkmap.asking import ask
-from linkmap.cli.options import db_option
+from linkmap.cli.options import db_option, hold_option
 from linkmap.cli.text import FORMATS, note, print_rows
 from linkmap.model import UsageError
 from linkmap.questions import Question, Value, find_question, parse_question, questions
@@ -30,6 +30,7 @@ format_option = click.option(
 @click.option("--explain", is_flag=True, help="Say what the question means and what it can be told.")
 @format_option
 @click.option("--raw", is_flag=True, help="In csv, no ' before cells that a spreadsheet would run.")
+@hold_option
 @db_option
 def query(
     name: str | None,
@@ -40,6 +41,7 @@ def query(
     explain: bool,
     form: str,
     raw: bool,
+    hold: bool,
     db: Path,
 ) -> None:
     """Ask a map a question by NAME, or in SQL; without either, list the questions.
@@ -61,7 +63,7 @@ def query(
     elif explain:
         _explain(question)
     else:
-        _answer(db, question, _parameters(question, assignments), limit, form, raw=raw)
+        _answer(db, question, _parameters(question, assignments), limit, form, raw=raw, hold=hold)
 
 
 def _asked(name: str | None, sql: str | None, sql_file: Path | None) -> Question | None:
@@ -110,7 +112,9 @@ def _number_or_text(value: str) -> Value:
     return value
 
 
-def _answer(db: Path, question: Question, given: dict[str, Value], limit: int | None, form: str, *, raw: bool) -> None:
+def _answer(
+    db: Path, question: Question, given: dict[str, Value], limit: int | None, form: str, *, raw: bool, hold: bool
+) -> None:
     max_rows = None
     if limit is not None and question.takes("limit"):
         if "limit" in given:
@@ -122,7 +126,7 @@ def _answer(db: Path, question: Question, given: dict[str, Value], limit: int | 
         built = ensure_indexed(db)
         if built:
             note(built)
-    answer = ask(db, question, given, max_rows)
+    answer = ask(db, question, given, max_rows, hold=hold)
     for sentence in answer.notes:
         note(sentence)
     if form != "table":

@@ -15,6 +15,7 @@ from linkmap.cli.summary import trap_lines
 from linkmap.cli.text import safe
 from linkmap.model import LinkmapError
 from linkmap.store.lock import is_locked
+from linkmap.store.log import log_bytes, log_path, pinned, pinning_process
 from linkmap.store.reader import open_reader
 from linkmap.store.trapped import TRAPPED, trapped
 
@@ -37,6 +38,7 @@ def status(db: Path, hosts: int) -> None:
             _run_line(db, row), *_cut_lines(row), *trap_lines(traps, 20), *_accounting(row, outcomes),
             *_host_lines(reader, hosts),
         ]  # fmt: skip
+    lines[1:1] = _log_lines(db)  # once the reader is closed: see pinning_process
     click.echo("\n".join(lines))
 
 
@@ -51,6 +53,22 @@ def _run_line(db: Path, row: sqlite3.Row) -> str:
         state = "crawled; its indexes are built when a question first needs them"
     began = time.strftime("%Y-%m-%d %H:%M", time.localtime(row["started_at"]))
     return f"{db}: {state}. Run {row['id']}, {began}, depth {settings['depth']}, scope {settings['scope']}."
+
+
+def _log_lines(db: Path) -> Iterator[str]:
+    """What a reader of the log beside the map must know."""
+    size, at_work = log_bytes(db), is_locked(db)
+    held = pinned(db) if at_work else None
+    if held is not None:
+        process = pinning_process(db, held.crawl)
+        named = f"process {process[0]}{f' ({safe(process[1])})' if process[1] else ''}" if process else "a program"
+        since = time.strftime("%H:%M:%S", time.localtime(held.since))
+        yield (
+            f"Log: {log_path(db)} holds {size / 1e6:,.0f} MB and grows: {named} has read the map as of one moment "
+            f"since {since} or before; the log shrinks when that ends."
+        )
+    elif size and not at_work:
+        yield f"Log: {log_path(db)} ({size / 1e6:,.1f} MB) belongs to the map: keep it beside {db}."
 
 
 def _cut_lines(row: sqlite3.Row) -> Iterator[str]:

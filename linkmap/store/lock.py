@@ -71,11 +71,26 @@ def is_locked(path: Path) -> bool:
     """Whether a writer is at work on the map."""
     if not lock_path(path).exists():
         return False
-    descriptor = try_lock(path)
+    try:
+        descriptor = try_lock(path)
+    except LinkmapError:
+        return _is_held(lock_path(path))
     if descriptor is None:
         return True
     unlock(path, descriptor)
     return False
+
+
+def _is_held(target: Path) -> bool:
+    """Whether another holds the lock, where its file cannot be written."""
+    try:
+        descriptor = os.open(target, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+    except OSError:
+        return False
+    try:
+        return not _lock_descriptor(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _still_there(descriptor: int, target: Path) -> bool:

@@ -1,37 +1,55 @@
-"""Read-only doors to a map. A reader never blocks a crawl; it changes the file only to undo what a kill cut off."""
+"""Read-only doors to a map. A reader never blocks a crawl; it changes the file only to undo what a kill cut off.
+
+Beside a crawl no reader of ours holds the map at one moment for over a second, as the crawl's log could not be folded
+in: what is long is read in slices, and what is one statement (`reading`) is broken off, unless it may `hold` the map.
+"""
 
 import json
 import sqlite3
-from contextlib import closing, suppress
-from importlib.resources import files
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from linkmap.advice import MEMORY, command, in_memory
 from linkmap.model import LinkmapError, UsageError
+from linkmap.store.lock import is_locked, try_lock, unlock
+from linkmap.store.log import log_bytes
+from linkmap.store.migrate import SCHEMA_VERSION as SCHEMA_VERSION
+from linkmap.store.migrate import migrate
+from linkmap.store.migrate import schema_sql as schema_sql
+from linkmap.store.places import shared_file_system
 
-SCHEMA_VERSION = 1
 APPLICATION_ID = 0x6C6D6170
+
+_HELD_AT_MOST_S = 0.8
+"""What is left of the second is for asking whether a crawl is at work."""
+_STEPS_BETWEEN_LOOKS = 100_000
+"""Virtual-machine steps, some milliseconds: between them Python can see a Ctrl-C."""
 
 _NOT_A_MAP = "{path} is not a linkmap map: name the file that `linkmap crawl` wrote, with --db"
 
 
-def schema_sql() -> str:
-    """The whole schema, as it stands in every new map."""
-    return files("linkmap.store").joinpath("schema.sql").read_text(encoding="utf-8")
-
-
-def open_reader(path: Path | str) -> sqlite3.Connection:
+def open_reader(path: Path | str) -> "WatchedReader":
     """A read-only connection whose rows are `sqlite3.Row`. Close it soon: it pins what the writer can tidy.
 
-    Raises LinkmapError where the file is missing, is no map, or was written by a newer linkmap.
+    A map of an older schema is brought up to today's first. Raises LinkmapError where that cannot be, and where the
+    file is missing, is no map, or was written by a newer linkmap.
     """
     path = Path(path)
     check_is_file(path)
-    connection = sqlite3.connect(read_only_uri(path), uri=True, isolation_level=None)
+    _check_log(path)
+    connection = _connected(path)
     try:
         if _is_half_written(connection):
             _undo_half_written(path)
-        check_is_map(connection, path)
+        found = check_is_map(connection, path)
+        if found < SCHEMA_VERSION:
+            connection.close()
+            _bring_up(path, found)
+            connection = _connected(path)
+            check_is_map(connection, path)
     except (LinkmapError, sqlite3.Error):
         connection.close()
         raise
@@ -55,6 +73,82 @@ def _undo_half_written(path: Path) -> None:
         connection.execute("PRAGMA schema_version").fetchone()
 
 
+def _check_log(path: Path) -> None:
+    """Raises LinkmapError where a map with a log lies on a network file system: what is read there may be torn."""
+    if log_bytes(path) and (kind := shared_file_system(path)) is not None:
+        raise LinkmapError(
+            f"{path} lies on a network file system ({kind}), with a log beside it that can only be read where it is "
+            "written: ask it there, or copy it when its crawl is finished"
+        )
+
+
+def _connected(path: Path) -> "WatchedReader":
+    return sqlite3.connect(read_only_uri(path), uri=True, isolation_level=None, factory=WatchedReader)
+
+
+def _bring_up(path: Path, found: int) -> None:
+    """Migrate a map of an older schema, under the writer's lock. Raises LinkmapError where that cannot be."""
+    old = f"{path} was written by an older linkmap (schema {found}, this one has {SCHEMA_VERSION})"
+    try:
+        lock = try_lock(path)
+    except LinkmapError as error:
+        raise LinkmapError(f"{old} and cannot be brought up to date here: copy it to where you may write") from error
+    if lock is None:
+        raise LinkmapError(f"{old} that is at work on it: wait for it, or stop it with Ctrl-C")
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            migrate(connection)
+    except sqlite3.OperationalError as error:
+        raise LinkmapError(f"{old} and was left as it was ({error}): copy it to where you may write") from error
+    finally:
+        unlock(path, lock)
+
+
+class WatchedReader(sqlite3.Connection):
+    """A connection whose statements end early where they hold the map for too long beside a crawl."""
+
+    overstayed = False
+    """Whether one did."""
+    _looked = 0.0
+
+    def watch(self, path: Path, *, hold: bool) -> None:
+        """Watch from here on; with `hold`, only for a Ctrl-C."""
+
+        def look() -> int:
+            if hold or time.monotonic() < self._looked + _HELD_AT_MOST_S:
+                return 0
+            self.overstayed = is_locked(path)
+            self._looked = time.monotonic()
+            return int(self.overstayed)
+
+        self.set_progress_handler(look, _STEPS_BETWEEN_LOOKS)
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """As of every connection; the rows are to be fetched before the next statement."""
+        self._looked = time.monotonic()
+        return super().execute(sql, parameters)
+
+
+@contextmanager
+def reading(path: Path | str, *, hold: bool = False) -> Iterator[WatchedReader]:
+    """A reader for statements that may take long. Raises LinkmapError where one holds the map for over a second
+    beside a crawl, unless it may `hold` it; the crawl's log then grows meanwhile.
+    """
+    with closing(open_reader(path)) as reader:
+        reader.watch(Path(path), hold=hold)
+        try:
+            yield reader
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_INTERRUPT":
+                raise
+            if not reader.overstayed:
+                raise KeyboardInterrupt from None  # raised in the progress handler, where SQLite swallowed it
+            raise LinkmapError(
+                f"this takes over a second, and {path} is being written by another linkmap: ask again when that has "
+                "ended, or with --hold, which lets the crawl's log grow for as long as it takes"
+            ) from error
+
+
 def read_only_uri(path: Path | str) -> str:
     """The map as SQLite names a file that may not be written."""
     return f"{Path(path).absolute().as_uri()}?mode=ro"
@@ -74,8 +168,8 @@ def check_is_file(path: Path) -> None:
         )
 
 
-def check_is_map(connection: sqlite3.Connection, path: Path) -> None:
-    """Raises LinkmapError unless the file is a map that this version can read."""
+def check_is_map(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of the map's schema. Raises LinkmapError unless this linkmap knows it."""
     try:
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -92,6 +186,7 @@ def check_is_map(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by a newer linkmap (schema {version}, this one knows {SCHEMA_VERSION}): "
             "update with `pip install --upgrade linkmap`"
         )
+    return int(version)
 
 
 def pages_pending(path: Path | str) -> int:

@@ -1,7 +1,7 @@
 -- The map: facts, appended. Nothing is deleted in place and no id is used twice.
 -- Identity, scope and levels are views over these tables. docs/store.md explains each column.
 PRAGMA application_id = 0x6c6d6170;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- One crawl run. counts: {"page": {outcome: number}, "auxiliary": {outcome: number}}, JSON, of the whole map
 -- as of the run's last commit; outcomes without a page are left out.

@@ -21,15 +21,16 @@ from linkmap.model import LinkmapError
 from linkmap.store.batch import Batch
 from linkmap.store.indexing import INDEXES, STEPS
 from linkmap.store.lock import try_lock, unlock
-from linkmap.store.reader import check_is_map, schema_sql
+from linkmap.store.log import LOG_PAGES, MOST_LOG_BYTES, log_bytes, note_pinned
+from linkmap.store.migrate import SCHEMA_VERSION, migrate, schema_sql
+from linkmap.store.places import check_place
+from linkmap.store.reader import check_is_map
 from linkmap.store.trapped import TRAPPED, Trapped, trapped
 
 BUSY_S = 30.0
 """How long a commit waits for another program that writes the file."""
 
-WAL_PAGES = 4_000
-"""Pages of 4 KiB after which SQLite copies the write-ahead log back: about 16 MB."""
-
+_TIDY_EVERY_S = 1.0
 
 _WHOLE_BATCH = "-- a batch"
 
@@ -94,6 +95,8 @@ class Store:
         self.path = path
         self._connection = connection
         self._lock = lock
+        self._tidied = 0.0
+        self._pinned_since: float | None = None
 
     @classmethod
     async def open(cls, path: Path) -> Self:
@@ -103,6 +106,7 @@ class Store:
         """
         if in_memory(path):
             return cls(path, await _map_in_memory(), None)
+        check_place(path)
         lock = try_lock(path)
         if lock is None:
             raise LinkmapError(
@@ -120,6 +124,7 @@ class Store:
             if isinstance(error, sqlite3.Error):
                 raise LinkmapError(f"{path} cannot be written ({error}): check the file and its folder") from error
             raise
+        note_pinned(lock, None)
         return cls(path, connection, lock)
 
     async def close(self) -> None:
@@ -131,12 +136,37 @@ class Store:
                 unlock(self.path, self._lock)
 
     async def compact(self) -> None:
-        """Fold the write-ahead log in, so that the map is one file; left as it is while others read it."""
+        """Fold the write-ahead log in, so that the map is one file; as far as that goes while others read it."""
         try:
             await self._connection.execute("PRAGMA journal_mode = DELETE")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorname not in ("SQLITE_BUSY", "SQLITE_LOCKED"):
                 raise
+            await self._cut_log_short()
+
+    async def tidy(self) -> None:
+        """Cut the log short where it has outgrown its bounds; where a reader pins it, note since when.
+
+        To be called between transactions; looks once a second, however often it is called.
+        """
+        if self._lock is None or time.monotonic() < self._tidied + _TIDY_EVERY_S:
+            return
+        self._tidied = time.monotonic()
+        if self._pinned_since is None and log_bytes(self.path) <= MOST_LOG_BYTES:
+            return
+        is_pinned = not await self._cut_log_short()
+        if is_pinned != (self._pinned_since is not None):
+            self._pinned_since = time.time() if is_pinned else None
+            note_pinned(self._lock, self._pinned_since)
+
+    async def _cut_log_short(self) -> bool:
+        """Fold the log in and empty its file; False, without a wait, while something reads it."""
+        await self._connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            busy: int = await self.value("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            await self._connection.execute(f"PRAGMA busy_timeout = {BUSY_S * 1000:.0f}")
+        return not busy
 
     async def begin(self) -> None:
         """Open a transaction."""
@@ -294,7 +324,7 @@ async def _opened(connection: aiosqlite.Connection) -> None:
 
 async def _set_up(connection: aiosqlite.Connection) -> None:
     await _opened(connection)
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", f"wal_autocheckpoint = {WAL_PAGES}"):
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", f"wal_autocheckpoint = {LOG_PAGES}"):
         await connection.execute(f"PRAGMA {pragma}")
 
 
@@ -321,4 +351,5 @@ def _make_map(path: Path) -> None:
             is_empty = False
         if is_empty:
             connection.executescript(f"BEGIN IMMEDIATE;{schema_sql()}COMMIT;")
-        check_is_map(connection, path)
+        if check_is_map(connection, path) < SCHEMA_VERSION:
+            migrate(connection)
