@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from hypothesis import settings
 from maps import check_accounting, is_map
 
 
@@ -118,6 +119,10 @@ class Site:
         body = page.body.encode() if isinstance(page.body, str) else page.body
         headers = {"Content-Type": "text/html; charset=utf-8"} | page.headers
         return web.Response(status=page.status, body=body, headers=headers)
+
+
+settings.register_profile("unhurried", deadline=None)  # a machine with other work to do is no fault of an input
+settings.load_profile("unhurried")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -320,6 +320,15 @@ def test_translations_and_images_of_an_entry_are_links_too() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("label", "byte", "title"), [("iso-8859-8-i", b"\xe0", "א"), ("x-mac-cyrillic", b"\x80", "А"), ("utf-8", b"a", "a")]
+)
+def test_a_feed_is_read_in_encodings_that_lxml_does_not_know(label: str, byte: bytes, title: str) -> None:
+    found = read_xml(b"<rss><channel><title>" + byte + b"</title></channel></rss>", "http://a.test/", label)
+    assert found is not None
+    assert found[0].title == title
+
+
 def test_entries_past_fifty_thousand_are_left_out_and_that_is_said() -> None:
     body = "<urlset>" + "<url><loc>http://a.test/</loc></url>" * (MAX_ENTRIES + 1) + "</urlset>"
     found = read_xml(body.encode(), "http://a.test/")

@@ -14,6 +14,7 @@ from lxml import etree
 
 from linkmap import url as urls
 from linkmap.model import LinkKind, Region
+from linkmap.parse.charset import decode
 from linkmap.parse.links import Element, Page, link_kind
 
 MAX_ENTRIES = 50_000
@@ -59,7 +60,17 @@ def read_xml(body: bytes, url: str, encoding: str | None = None) -> tuple[Page, 
     return page, reading.full
 
 
+def _known_to_lxml(body: bytes, encoding: str | None) -> tuple[bytes, str | None]:
+    """The document and its encoding; in UTF-8 where lxml does not know it (`iso-8859-8-i` and others)."""
+    try:
+        etree.XMLParser(encoding=encoding)
+    except LookupError:
+        return decode(body, f"text/xml; charset={encoding}")[0].encode(), "utf-8"
+    return body, encoding
+
+
 def _read(body: bytes, reading: _Reading, encoding: str | None) -> None:
+    body, encoding = _known_to_lxml(body, encoding)
     events = etree.iterparse(
         BytesIO(body), events=("start", "end"), resolve_entities=False, load_dtd=False, no_network=True,
         recover=True, remove_comments=True, remove_pis=True, huge_tree=False, encoding=encoding,

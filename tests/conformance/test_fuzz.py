@@ -33,6 +33,7 @@ from .inputs import BODIES, CSS, HTML, LINK_HEADER, ODD, ROBOTS, TEXT, URLS, VAL
 
 EXAMPLES = 30
 URL = "http://a.test/x/y?z"
+VISIT = Visit(Outcome.NOT_HTML, 0.0, status=200, content_type="text/xml")
 TYPES = ["text/html", "application/xhtml+xml", "application/xml", "application/rss+xml", "text/css", "text/plain", None]
 PARAMETERS = ["", "; charset=utf-16", ";charset=klingon", '; charset="euc-jp', ";;;", "; charset=iso-2022-kr"]
 HEADERS = st.lists(
@@ -163,7 +164,15 @@ LAWS: dict[str, tuple[SearchStrategy[Any], Callable[[Any], None]]] = {
 }
 FEWER = {"time": 10, "answers": 1}
 """One example of these costs as much as so many of the others."""
-KEPT: dict[str, list[Any]] = {}
+KEPT: dict[str, list[Any]] = {
+    "answers": [
+        (
+            Job(1, URL, Manner.SITEMAP),
+            Answer(VISIT, b"<urlset/>", (("Content-Type", f"text/xml; charset={label}"),)),
+        )
+        for label in ("iso-2022-kr", "iso-8859-8-i", "x-mac-cyrillic", "x-user-defined")
+    ]
+}
 """Inputs that broke a law once."""
 
 

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from standards import standard_json
-from test_url import BASES, PLAIN, REFERENCES
 
 from linkmap.model import LinkFlag
 from linkmap.parse.references import INERT, NO_URL, TOO_LONG, VALID, names
 from linkmap.url import INERT_SCHEMES, page_url, resolve, url_key
+
+from .test_url import BASES, PLAIN, REFERENCES
 
 HERE = "https://a.test/x/y?z#f"
 
