@@ -100,7 +100,16 @@ def crawlers(peers: Path, options: Sequence[str] = ()) -> list[Crawler]:
         Crawler("wget2 -r, saving files", _wget2_version(), _wget2, _files, good=(0, _WGET2_DEAD_LINKS)),
         Crawler("the tutorial's program", _library(sys.executable, "aiohttp"), _tutorial, _tsv),
         Crawler("Scrapy", _library(python, "scrapy"), _program(python, "scrapy_spider.py"), _items, slow=True),
-        Crawler("Crawlee", _library(python, "crawlee"), _program(python, "crawlee_crawler.py"), _items, slow=True),
+        *(
+            Crawler(
+                f"Crawlee, {kind}",
+                _library(python, "crawlee"),
+                _program(python, "crawlee_crawler.py", kind),
+                _items,
+                slow=True,
+            )
+            for kind in ("BeautifulSoupCrawler", "ParselCrawler")
+        ),
     ]
 
 
@@ -164,10 +173,10 @@ def _tsv(folder: Path) -> Found:
     return Found(len(pages), links)
 
 
-def _program(python: str, name: str) -> Callable[[Work, Path], list[str]]:
+def _program(python: str, name: str, *words: str) -> Callable[[Work, Path], list[str]]:
     def command(work: Work, folder: Path) -> list[str]:
         output = str(folder / "items.jsonl")
-        return [python, str(_PROGRAMS / name), work.seed, output, str(CONNECTIONS), *work.hosts]
+        return [python, str(_PROGRAMS / name), *words, work.seed, output, str(CONNECTIONS), *work.hosts]
 
     return command
 

@@ -2,7 +2,8 @@
 
 Its storage is kept in memory, which is the faster of those it comes with.
 
-`python crawlee_crawler.py SEED OUTPUT CONNECTIONS HOST...`
+`python crawlee_crawler.py CRAWLER SEED OUTPUT CONNECTIONS HOST...`; CRAWLER is `ParselCrawler`, the faster for links, or
+`BeautifulSoupCrawler`, with which its manual begins.
 """
 
 import asyncio
@@ -12,15 +13,21 @@ import sys
 from typing import TextIO
 
 from crawlee import ConcurrencySettings, service_locator
-from crawlee.crawlers import ParselCrawler, ParselCrawlingContext
+from crawlee.crawlers import (
+    BeautifulSoupCrawler,
+    BeautifulSoupCrawlingContext,
+    ParselCrawler,
+    ParselCrawlingContext,
+)
 from crawlee.storage_clients import MemoryStorageClient
 
-SEED, OUTPUT, CONNECTIONS, HOSTS = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:]
+CRAWLER, SEED, OUTPUT, CONNECTIONS, HOSTS = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5:]
+CRAWLERS = {"ParselCrawler": ParselCrawler, "BeautifulSoupCrawler": BeautifulSoupCrawler}
 
 
 async def crawl(file: TextIO) -> None:
     service_locator.set_storage_client(MemoryStorageClient())
-    crawler = ParselCrawler(
+    crawler = CRAWLERS[CRAWLER](
         concurrency_settings=ConcurrencySettings(
             min_concurrency=CONNECTIONS, max_concurrency=CONNECTIONS, desired_concurrency=CONNECTIONS
         ),
@@ -29,8 +36,11 @@ async def crawl(file: TextIO) -> None:
     wanted = re.compile(r"https?://(" + "|".join(map(re.escape, HOSTS)) + r")[:/]")
 
     @crawler.router.default_handler
-    async def handle(context: ParselCrawlingContext) -> None:
-        links = context.selector.css("a::attr(href)").getall()
+    async def handle(context: ParselCrawlingContext | BeautifulSoupCrawlingContext) -> None:
+        if isinstance(context, ParselCrawlingContext):
+            links = context.selector.css("a::attr(href)").getall()
+        else:
+            links = [element.get("href") for element in context.soup.find_all("a", href=True)]
         file.write(json.dumps({"url": context.request.url, "links": links}) + "\n")
         await context.enqueue_links(strategy="all", include=[wanted])
 
