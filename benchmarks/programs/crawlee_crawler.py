@@ -2,7 +2,7 @@
 
 Its storage is kept in memory, which is the faster of those it comes with.
 
-`python crawlee_crawler.py CRAWLER SEED OUTPUT CONNECTIONS HOST...`; CRAWLER is `ParselCrawler`, the faster for links, or
+`python crawlee_crawler.py CRAWLER SEED OUTPUT CONNECTIONS HOST...`; CRAWLER is `ParselCrawler`, the faster, or
 `BeautifulSoupCrawler`, with which its manual begins.
 """
 
