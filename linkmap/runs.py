@@ -107,6 +107,9 @@ async def crawl(
         return await _Run(ledger, pool, used, progress, on_answer, on_links, stop or asyncio.Event()).go()
     except sqlite3.Error as error:
         raise _write_failure(path, error, is_begun=is_begun) from error
+    except MemoryError as error:
+        more = "give linkmap more, or have it hold less with --concurrency and --max-bytes"
+        raise LinkmapError(f"there is not enough memory: {_going_on_after(path, more, is_begun)}") from error
     finally:
         await store.close()
 
@@ -115,9 +118,14 @@ def _write_failure(path: Path, error: sqlite3.Error, *, is_begun: bool) -> Linkm
     if in_memory(path):
         return LinkmapError(f"the map in memory cannot take more ({error}): crawl into a file, with --db")
     return LinkmapError(
-        f"writing {path} failed ({error}): what was committed is safe; mend the disk or free some space, "
-        + (f"then go on with `{command('crawl --resume', path)}`" if is_begun else "then do the same again")
+        f"writing {path} failed ({error}): {_going_on_after(path, 'mend the disk or free some space', is_begun)}"
     )
+
+
+def _going_on_after(path: Path, mending: str, is_begun: bool) -> str:
+    """What to do about a map whose crawl could not go on."""
+    again = f"go on with `{command('crawl --resume', path)}`" if is_begun else "do the same again"
+    return f"what was committed is safe; {mending}, then {again}"
 
 
 async def _tell_stored(store: Store, on_links: Callable[[list[FoundLink]], Awaitable[None]]) -> None:

@@ -4,6 +4,7 @@ import shutil
 import ssl
 import subprocess
 import threading
+import warnings
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Self
@@ -53,9 +54,14 @@ def self_signed(folder: Path, names: str) -> Path:
 
 
 class TlsSite:
-    """A site of pages by path over HTTPS on loopback. With `client_authority`, clients must show a certificate."""
+    """A site of pages by path over HTTPS on loopback. With `client_authority`, clients must show a certificate.
 
-    def __init__(self, certificate: Path, pages: dict[str, str], client_authority: Path | None = None) -> None:
+    An `old` one knows TLS 1.1 at best, which RFC 8996 has forbidden since 2021.
+    """
+
+    def __init__(
+        self, certificate: Path, pages: dict[str, str], client_authority: Path | None = None, *, old: bool = False
+    ) -> None:
         self.headers: list[tuple[str, dict[str, str]]] = []
         """Path and headers of each request."""
         site = self
@@ -87,6 +93,11 @@ class TlsSite:
                 """A client that does not trust the certificate hangs up: that is what is tested."""
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if old:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)
+                context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+            context.set_ciphers("ALL:@SECLEVEL=0")
         context.load_cert_chain(certificate)
         if client_authority is not None:
             context.verify_mode = ssl.CERT_REQUIRED

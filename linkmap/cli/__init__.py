@@ -92,6 +92,9 @@ def main() -> None:
     except LinkmapError as error:
         click.echo(f"Error: {_safe(str(error))}", err=True)
         code = 2 if isinstance(error, UsageError) else 1
+    except MemoryError:
+        click.echo("Error: there is not enough memory: give linkmap more", err=True)
+        code = 1
     except (OSError, sqlite3.Error) as error:
         click.echo(f"Error: {_safe(str(error))}: check the file, its folder and the disk", err=True)
         code = 1

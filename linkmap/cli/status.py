@@ -11,8 +11,8 @@ import click
 
 from linkmap.advice import command
 from linkmap.cli.options import db_option
-from linkmap.cli.summary import trap_lines
 from linkmap.cli.text import safe
+from linkmap.cli.traps import trap_lines
 from linkmap.model import LinkmapError
 from linkmap.store.lock import is_locked
 from linkmap.store.log import log_bytes, log_path, pinned, pinning_process

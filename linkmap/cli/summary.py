@@ -1,13 +1,13 @@
 """What a crawl came to, in words: fetched, failed and why, what cut it, what to run next."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from linkmap.advice import command, in_memory
 from linkmap.cli.text import counted, safe
+from linkmap.cli.traps import trap_lines
 from linkmap.model import Outcome, State
 from linkmap.runs import CrawlResult
-from linkmap.store.trapped import Trapped
 
 _MOST_SEEDS = 5
 
@@ -74,14 +74,6 @@ def _script_lines(result: CrawlResult, db: Path) -> Iterable[str]:
             f"{counted(result.scripted, 'page')} with hardly a link: scripts, which linkmap does not run, may "
             f"write more: {command('query script_rendered', db)}"
         )
-
-
-def trap_lines(traps: Sequence[Trapped], limit: int) -> Iterable[str]:
-    """Each trap by its name, with how many pages were left and why; the largest."""
-    for trap in traps[:limit]:
-        yield f"Trap: {safe(trap.name)}: {counted(trap.pages, 'page')} left; {safe(trap.evidence)}."
-    if len(traps) > limit:
-        yield f"... and {len(traps) - limit:,} more traps"
 
 
 def _seed_lines(result: CrawlResult) -> Iterable[str]:
