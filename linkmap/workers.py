@@ -17,7 +17,7 @@ from linkmap.worker import visit
 
 _WAIT_S = 0.000_1
 """For each that may come too."""
-_LONGEST_WAIT_S = 0.004
+_LONGEST_WAIT_S = 0.001
 
 
 def event_loops() -> Callable[[], asyncio.AbstractEventLoop] | None:
