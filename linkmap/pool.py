@@ -44,6 +44,7 @@ class _Worker(asyncio.SubprocessProtocol):
         self.waiting: dict[int, asyncio.Future[Report]] = {}
         self.exited = asyncio.Event()
         self._inbox = Inbox()
+        self._is_gone = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._process = cast(asyncio.SubprocessTransport, transport)  # uvloop's are of no class of asyncio's
@@ -65,7 +66,9 @@ class _Worker(asyncio.SubprocessProtocol):
         self._input.write(frame(client))
 
     def send(self, ticket: int, job: Job) -> asyncio.Future[Report]:
-        """Hand over a job."""
+        """Hand over a job. Raises WorkerDiedError where the process is known to be gone."""
+        if self._is_gone:
+            raise WorkerDiedError
         self._outbox.others = len(self.waiting)
         self._outbox.send((ticket, pack_job(job)))
         future: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
@@ -83,6 +86,7 @@ class _Worker(asyncio.SubprocessProtocol):
                     future.set_exception(OutOfFilesError())
                 else:
                     future.set_result(unpack_report(report))
+        self._is_gone = True
         waiting, self.waiting = self.waiting, {}
         for future in waiting.values():
             if not future.done():

@@ -99,7 +99,8 @@ class Outbox:
 
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, []
-        self._stream.write(frame(waiting))
+        if not self._stream.is_closing():
+            self._stream.write(frame(waiting))
 
 
 class Inbox:
