@@ -11,6 +11,7 @@ from collections import Counter
 MAX_DEPTH = 1_000
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)[^>]*>?")
+_START = re.compile(r"<([a-zA-Z][^\s/>]*)")
 _CLOSED_BY_THEMSELVES = frozenset(
     [
         "a",
@@ -122,7 +123,7 @@ _WALLS = frozenset(["applet", "marquee", "object", "table", "template"])
 
 def shallow(text: str) -> str:
     """A text without the tags that nest deeper than 1,000; the text itself where there are none."""
-    if text.count("<") <= MAX_DEPTH:
+    if not _may_be_deep(text):
         return text
     kept: list[str] = []
     place = 0
@@ -141,6 +142,13 @@ def shallow(text: str) -> str:
             kept.append(text[place : tag.start()])
             place = tag.end()
     return "".join([*kept, text[place:]]) if kept else text
+
+
+def _may_be_deep(text: str) -> bool:
+    """Whether a text has start tags enough to nest deeper than the limit; few pages do, and to count is quick."""
+    if text.count("<") - text.count("</") <= MAX_DEPTH:
+        return False
+    return sum(name not in _CLOSED_BY_THEMSELVES for name in _START.findall(text)) > MAX_DEPTH
 
 
 def _close(name: str, is_open: list[str]) -> None:
