@@ -128,7 +128,7 @@ What to try next:
   {program} query {option}
   {program} query broken_links --limit 5 {option}
   {program} export modules.csv --internal-only {option}
-  {program} crawl example.org --depth 1
+  {program} crawl example.org --depth 1 --db example.db
 In Gephi (gephi.org): File > Open, {graphml}; in Layout run ForceAtlas 2;
 in Appearance > Nodes > Size > Ranking choose in_degree."""
     )
