@@ -55,7 +55,7 @@ scope_options = _together(
         type=Kinds(),
         metavar="KIND,...",
         default="default",
-        show_default="navigation,canonical,alternate_hreflang,next,prev,sitemap",
+        show_default="navigation, canonical, alternate_hreflang, next, prev, sitemap",
         help="Kinds of links that lead the crawl on; default, navigation and all are groups: default,img.",
     ),
     click.option(
