@@ -16,6 +16,7 @@ from linkmap.cli.progress import Display
 from linkmap.cli.running import run_shown
 from linkmap.cli.seed_files import given_seeds, seeds_option
 from linkmap.cli.summary import summary
+from linkmap.cli.text import counted, note
 from linkmap.cli.types import Duration
 from linkmap.cli.web_options import (
     INSECURE,
@@ -120,6 +121,8 @@ def crawl(
     code = _exit_code(result, fail_on)
     if not quiet or code == 1:
         click.echo(summary(result, db), err=quiet or edges == STANDARD_OUTPUT)
+    if code == 3 and not quiet:
+        note(f"Dead: {counted(result.broken, 'page')}, so the exit code is 3 (--fail-on broken).")
     ctx.exit(code)
 
 

@@ -16,7 +16,7 @@ _HINTS = {
     Outcome.ROBOTS_DENIED: "robots_denied: robots.txt forbids these pages",
     Outcome.ROBOTS_UNREACHABLE: "robots_unreachable: robots.txt could not be read, so nothing was asked there",
     Outcome.OFF_SCOPE: "off_scope: outside the scope; --check external asks whether linked sites are there",
-    Outcome.TOO_DEEP: "too_deep: more links away than --depth",
+    Outcome.TOO_DEEP: "too_deep: more links away than --depth; `crawl --add --depth N` goes on",
     Outcome.OVER_BUDGET: "over_budget: left by --max-pages, --max-pages-per-host or --max-time; `crawl --add` goes on",
     Outcome.NOFOLLOW: "nofollow: only links marked so lead there; `crawl --add --ignore-nofollow` fetches them",
     Outcome.TRAP: "trap: pages made up without end; `crawl --add --no-traps` fetches them",
@@ -25,6 +25,7 @@ _HINTS = {
 
 _HINTS_IN_MEMORY = _HINTS | {
     Outcome.PRIVATE_ADDRESS: "private_address: not on the public internet; --allow-private fetches them",
+    Outcome.TOO_DEEP: "too_deep: more links away than --depth",
     Outcome.OVER_BUDGET: "over_budget: left by --max-pages, --max-pages-per-host or --max-time",
     Outcome.NOFOLLOW: "nofollow: only links marked so lead there; --ignore-nofollow fetches them",
     Outcome.TRAP: "trap: pages made up without end; --no-traps fetches them",
