@@ -276,7 +276,7 @@ def test_a_table_is_aligned_and_says_what_the_limit_cut(map_db: Path) -> None:
         "---------  --------  --------  -------  ---------------\n"
         "        1         1         1  fetched  https://a.test/\n"
     )
-    assert done.stderr == "The first 1 rows; --limit 0 shows all.\n"
+    assert done.stderr == "The first 1 row; --limit 0 shows all.\n"
 
 
 def test_limit_zero_shows_all(map_db: Path) -> None:

@@ -6,7 +6,7 @@ import click
 
 from linkmap.cli.options import db_option, hold_option
 from linkmap.cli.query import format_option
-from linkmap.cli.text import note, print_rows
+from linkmap.cli.text import counted, note, print_rows
 from linkmap.pages import find_page, links_from, links_to
 from linkmap.store.indexing import ensure_indexed
 from linkmap.store.reader import reading
@@ -56,4 +56,4 @@ def links(page: str, inward: bool, outward: bool, limit: int, form: str, hold: b
     else:
         note("No links.")
     if limit and max(len(arriving), len(leaving)) > limit:
-        note(f"The first {limit} links of a direction; --limit 0 shows all.")
+        note(f"The first {counted(limit, 'link')} of a direction; --limit 0 shows all.")

@@ -7,7 +7,7 @@ import click
 
 from linkmap.asking import ask
 from linkmap.cli.options import db_option, hold_option
-from linkmap.cli.text import FORMATS, note, print_rows
+from linkmap.cli.text import FORMATS, counted, note, print_rows
 from linkmap.model import UsageError
 from linkmap.questions import Question, Value, find_question, parse_question, questions
 from linkmap.store.indexing import ensure_indexed
@@ -142,7 +142,7 @@ def _note_cut(question: Question, given: dict[str, Value], max_rows: int | None,
     """Say so where there may be more rows than are shown."""
     defaults = {parameter.name: parameter.default for parameter in question.parameters}
     if str(rows) in (str(max_rows), str(given.get("limit", defaults.get("limit")))):
-        note(f"The first {rows} rows; --limit 0 shows all.")
+        note(f"The first {counted(rows, 'row')}; --limit 0 shows all.")
 
 
 def _explain(question: Question) -> None:

@@ -11,7 +11,7 @@ import click
 
 from linkmap.advice import command
 from linkmap.cli.options import db_option
-from linkmap.cli.text import safe
+from linkmap.cli.text import counted, safe
 from linkmap.cli.traps import trap_lines
 from linkmap.model import LinkmapError
 from linkmap.store.lock import is_locked
@@ -107,4 +107,4 @@ def _host_lines(reader: sqlite3.Connection, limit: int) -> Iterator[str]:
     for name, *numbers in rows:
         yield f"{safe(name):<{width}} " + " ".join(f"{number:>9,}" for number in numbers)
     if total > len(rows):
-        yield f"... and {total - len(rows):,} more hosts (--hosts N lists more)"
+        yield f"... and {counted(total - len(rows), 'more host')} (--hosts N lists more)"
