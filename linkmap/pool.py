@@ -218,6 +218,11 @@ class Pool:
     async def _start(self) -> None:
         """Start a worker and take it in at once: a process that nobody knows of would be there for ever."""
         worker = await self._spawn()
+        if self._closing:  # those that leave were counted while this one was on its way
+            worker.kill()
+            await worker.exited.wait()
+            worker.close()
+            return
         self._workers.append(worker)
         self._ready.set()
         self._group.create_task(self._watch(worker))
