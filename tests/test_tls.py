@@ -88,7 +88,9 @@ def test_a_server_that_speaks_no_tls_is_a_protocol_fault(tmp_path: Path) -> None
     assert (outcome, detail.partition(": ")[0]) == ("tls_error", "protocol")
 
 
-def test_a_server_that_speaks_only_a_forbidden_version_is_a_protocol_fault(authority: Authority, tmp_path: Path) -> None:
+def test_a_server_that_speaks_only_a_forbidden_version_is_a_protocol_fault(
+    authority: Authority, tmp_path: Path
+) -> None:
     with TlsSite(authority.certificate("IP:127.0.0.1"), {"/": "home"}, old=True) as site:
         linkmap("crawl", site("/"), *FAST, "--ca-file", authority.file, cwd=tmp_path)
     outcome, detail = only_page(tmp_path)
