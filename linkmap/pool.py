@@ -28,7 +28,8 @@ _FAST_ANSWERS = 200
 _FAST_S = 2.0
 """So many answers in so many seconds are worth processes of their own; one process manages five times as many."""
 _MOST_DEATHS = 20
-_LEAVE_S = 2.0
+_LEAVE_S = 0.5
+"""How long workers have to leave by themselves; none has anything to do then that anybody waits for."""
 _UNEVEN = 8
 """Jobs that a host's own worker may have beyond those of the least busy one."""
 
@@ -159,12 +160,13 @@ class Pool:
                 await self._client.__aexit__(*exception)
 
     async def _dismiss(self) -> None:
-        """Let the workers end what they do, and end those that do not leave."""
+        """Let the workers leave, and end those that do not."""
         leaving = [*self._workers, *self._apart]  # who has left is no longer among the workers
         for worker in leaving:
             worker.end()
-        for worker in leaving:
-            await worker.leave()
+        async with asyncio.TaskGroup() as group:
+            for worker in leaving:
+                group.create_task(worker.leave())
 
     async def visit(self, job: Job, host: int) -> Report:
         """What came of a job for a host. Raises OutOfFilesError and WorkerDiedError, because then nothing came."""
