@@ -237,13 +237,18 @@ class Pool:
         return worker
 
     async def _spawn(self) -> _Worker:
-        _, worker = await asyncio.get_running_loop().subprocess_exec(
-            _Worker,
-            sys.executable, "-P", "-m", "linkmap.workers",  # -P: no module of the current folder is loaded
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=None,
-            start_new_session=True,  # Ctrl-C is not for a worker, not even while it loads
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )  # fmt: skip
+        try:
+            _, worker = await asyncio.get_running_loop().subprocess_exec(
+                _Worker,
+                sys.executable, "-P", "-m", "linkmap.workers",  # -P: no module of the current folder is loaded
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=None,
+                start_new_session=True,  # Ctrl-C is not for a worker, not even while it loads
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )  # fmt: skip
+        except OSError as error:
+            raise LinkmapError(
+                f"no worker process could be started ({error.strerror}): go on with --resume and --workers 0"
+            ) from error
         worker.begin(pack_client(self._settings, self._secrets))
         return worker
 
