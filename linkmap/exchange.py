@@ -108,6 +108,8 @@ class Response:
     headers: CIMultiDictProxy[str]
     content: StreamReader
     _connection: Connection
+    _keeps: bool
+    """Whether its connection may stay open; a server that was asked to close it may yet leave it so."""
 
     def close(self) -> None:
         """Close the connection, whatever of the body is still to come."""
@@ -117,7 +119,7 @@ class Response:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        if error is None:
+        if error is None and self._keeps:
             self._connection.release()  # which closes it where the body has not come to its end
         else:
             self._connection.close()
@@ -129,7 +131,8 @@ class Exchanges:
     def __init__(self, connector: aiohttp.TCPConnector, headers: Mapping[str, str], proxy: Proxy | None) -> None:
         connector._factory = partial(_new_connection, asyncio.get_running_loop())
         self._connector = connector
-        self._headers = _lines({**headers, "Accept-Encoding": _ACCEPT_ENCODING})
+        self._usual = {**headers, "Accept-Encoding": _ACCEPT_ENCODING}
+        self._usual_lines = _lines(self._usual)
         self._proxy = proxy
         self._destination = lru_cache(_ORIGINS_KEPT)(self._make_destination)
 
@@ -148,14 +151,15 @@ class Exchanges:
         if self._proxy is not None and origin.startswith("http:"):
             target, headers = url, {**headers, **self._proxy.headers()}
         host = destination.headers["Host"]
-        head = f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{self._headers}{_lines(headers)}\r\n".encode()
+        head = f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{self._all_lines(headers)}\r\n".encode()
+        keeps = headers.get("Connection") != "close"
         while True:
             connection = await self._connector.connect(destination, [], _NO_TIMEOUT)
             protocol = connection.protocol
             assert isinstance(protocol, HeadFirst)
             is_first = not protocol.requests
             try:
-                return await _answer(connection, protocol, method, head)
+                return await _answer(connection, protocol, method, head, keeps)
             except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
                 connection.close()
                 if is_first:
@@ -163,6 +167,13 @@ class Exchanges:
             except BaseException:
                 connection.close()
                 raise
+
+    def _all_lines(self, headers: Mapping[str, str]) -> str:
+        """A request's own headers behind the usual ones, whose place they take where they have their names."""
+        if not headers:
+            return self._usual_lines
+        own = {name.lower() for name in headers}
+        return _lines({name: value for name, value in self._usual.items() if name.lower() not in own}) + _lines(headers)
 
     def _make_destination(self, origin: str) -> ClientRequest:
         """What aiohttp's connector wants to know of where a request goes."""
@@ -180,7 +191,7 @@ class Exchanges:
         return request
 
 
-async def _answer(connection: Connection, protocol: HeadFirst, method: str, head: bytes) -> Response:
+async def _answer(connection: Connection, protocol: HeadFirst, method: str, head: bytes, keeps: bool) -> Response:
     """Send a request and read the head of its answer, those of interim answers left out."""
     protocol.set_response_params(
         skip_payload=method == "HEAD",
@@ -197,7 +208,7 @@ async def _answer(connection: Connection, protocol: HeadFirst, method: str, head
     while True:
         message, content = await protocol.read()
         if not 100 <= message.code < 200 or message.code == 101:
-            return Response(message.code, message.headers, content, connection)
+            return Response(message.code, message.headers, content, connection, keeps)
 
 
 def _lines(headers: Mapping[str, str]) -> str:

@@ -28,7 +28,8 @@ _FAST_ANSWERS = 200
 _FAST_S = 2.0
 """So many answers in so many seconds are worth processes of their own; one process manages five times as many."""
 _MOST_DEATHS = 20
-_LEAVE_S = 2.0
+_LEAVE_S = 0.5
+"""How long workers have to leave by themselves; none has anything to do then that anybody waits for."""
 _UNEVEN = 8
 """Jobs that a host's own worker may have beyond those of the least busy one."""
 
@@ -163,12 +164,13 @@ class Pool:
                 await self._client.__aexit__(*exception)
 
     async def _dismiss(self) -> None:
-        """Let the workers end what they do, and end those that do not leave."""
+        """Let the workers leave, and end those that do not."""
         leaving = [*self._workers, *self._apart]  # who has left is no longer among the workers
         for worker in leaving:
             worker.end()
-        for worker in leaving:
-            await worker.leave()
+        async with asyncio.TaskGroup() as group:
+            for worker in leaving:
+                group.create_task(worker.leave())
 
     async def visit(self, job: Job, host: int) -> Report:
         """What came of a job for a host. Raises OutOfFilesError and WorkerDiedError, because then nothing came."""
@@ -222,6 +224,11 @@ class Pool:
     async def _start(self) -> None:
         """Start a worker and take it in at once: a process that nobody knows of would be there for ever."""
         worker = await self._spawn()
+        if self._closing:  # those that leave were counted while this one was on its way
+            worker.kill()
+            await worker.exited.wait()
+            worker.close()
+            return
         self._workers.append(worker)
         self._ready.set()
         self._group.create_task(self._watch(worker))
@@ -234,13 +241,18 @@ class Pool:
         return worker
 
     async def _spawn(self) -> _Worker:
-        _, worker = await asyncio.get_running_loop().subprocess_exec(
-            _Worker,
-            sys.executable, "-P", "-m", "linkmap.workers",  # -P: no module of the current folder is loaded
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=None,
-            start_new_session=True,  # Ctrl-C is not for a worker, not even while it loads
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )  # fmt: skip
+        try:
+            _, worker = await asyncio.get_running_loop().subprocess_exec(
+                _Worker,
+                sys.executable, "-P", "-m", "linkmap.workers",  # -P: no module of the current folder is loaded
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=None,
+                start_new_session=True,  # Ctrl-C is not for a worker, not even while it loads
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )  # fmt: skip
+        except OSError as error:
+            raise LinkmapError(
+                f"no worker process could be started ({error.strerror}): go on with --resume and --workers 0"
+            ) from error
         worker.begin(pack_client(self._settings, self._secrets))
         return worker
 

@@ -6,6 +6,8 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+import time
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -21,6 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rawserver import RESET, RawServer
 
+from linkmap.credentials import Credentials, HostHeader
 from linkmap.fetch import MAX_RETRY_AFTER_S, Answer, Client, ClientSettings, retry_after_s
 from linkmap.model import Job, LinkKind, Outcome, Report
 from linkmap.parse.links import redirect_link
@@ -147,6 +150,46 @@ def test_the_request_says_who_asks_and_what_is_understood(site: Site) -> None:
     assert headers["Accept"].startswith("text/html")
     assert {word.strip() for word in headers["Accept-Encoding"].split(",")} == set(COMPRESSORS)
     assert "Referer" not in headers
+
+
+def test_a_header_given_for_a_host_takes_the_place_of_the_usual_one() -> None:
+    async def ask(url: str) -> None:
+        credentials = Credentials([HostHeader("127.0.0.1", "accept", "text/plain")])
+        async with Client(ClientSettings("bot", allow_private=True), credentials) as client:
+            await client.get(url)
+
+    with RawServer([with_body(b"hello")]) as server:
+        asyncio.run(ask(server.url))
+    sent = [line for line in server.requests[0].split(b"\r\n") if line.lower().startswith(b"accept:")]
+    assert sent == [b"accept: text/plain"]
+
+
+def test_a_connection_that_is_not_to_be_kept_is_closed_where_the_server_would_keep_it() -> None:
+    async def ask(url: str, other: str) -> None:
+        async with Client(ClientSettings("bot", allow_private=True, idle_hosts=1)) as client:
+            await client.get(other)
+            await client.get(url)
+            await asyncio.to_thread(closed.wait, 3)
+
+    closed = threading.Event()
+
+    def keep(server: socket.socket) -> None:
+        client, _ = server.accept()
+        with client:
+            client.recv(65_536)
+            client.sendall(with_body(b"hello"))
+            if client.recv(1) == b"":
+                closed.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as server, RawServer([with_body(b"hello"), 1.0]) as other:
+        thread = threading.Thread(target=keep, args=(server,))
+        thread.start()
+        began = time.monotonic()
+        asyncio.run(ask(f"http://127.0.0.1:{server.getsockname()[1]}/", other.url))
+        took_s = time.monotonic() - began
+        thread.join()
+    assert closed.is_set()
+    assert took_s < 2, "closed by this request, not with the client"
 
 
 def test_cookies_are_not_sent_back(site: Site) -> None:

@@ -166,6 +166,12 @@ def newer_map(path: Path) -> None:
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
 
 
+def unnumbered(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(schema_sql())
+        connection.execute("PRAGMA user_version = 0")
+
+
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
@@ -175,6 +181,7 @@ def newer_map(path: Path) -> None:
         (empty, "is not a linkmap map"),
         (other_database, "is not a linkmap map"),
         (newer_map, "newer linkmap"),
+        (unnumbered, "is not a linkmap map"),
     ],
 )
 def test_what_is_no_map_is_refused_in_one_sentence(tmp_path: Path, make: Callable[[Path], None], sentence: str) -> None:

@@ -190,6 +190,26 @@ def test_workers_end_with_their_pool(site: Site) -> None:
     assert not set(processes) & set(children())
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL here")
+@pytest.mark.parametrize("turns", range(8))
+def test_a_worker_that_is_just_being_started_ends_with_the_pool_too(site: Site, turns: int) -> None:
+    """After a death another is started: at each turn of the event loop from there on the pool may be left."""
+
+    async def leave() -> None:
+        async with asyncio.timeout(20):
+            async with Pool(ClientSettings("bot", allow_private=True), workers=1) as pool:
+                await pool.visit(job_for(Settings(), 1, site("/")), 1)
+                (first,) = children()
+                os.kill(first, signal.SIGKILL)
+                while children() in ([], [first]):  # noqa: ASYNC110 each turn counts, and nobody sets an event
+                    await asyncio.sleep(0)
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+
+    asyncio.run(leave())
+    assert children() == []
+
+
 # --- Messages
 
 TEXT = st.text()

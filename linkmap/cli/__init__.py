@@ -42,6 +42,9 @@ SUMMARIES = {
     "config": "Show what holds for each option, and where it came from.",
 }
 
+_NO_THREAD = "can't start new thread"
+"""What Python says of it, whose error has no class of its own."""
+
 
 class Commands(click.Group):
     """A group that imports a command's module only when the command is run: `--help` stays quick."""
@@ -94,6 +97,11 @@ def main() -> None:
         code = 2 if isinstance(error, UsageError) else 1
     except MemoryError:
         click.echo("Error: there is not enough memory: give linkmap more", err=True)
+        code = 1
+    except RuntimeError as error:
+        if str(error) != _NO_THREAD:
+            raise
+        click.echo(f"Error: {_NO_THREAD}: give linkmap more memory, or a higher `ulimit -u`", err=True)
         code = 1
     except (OSError, sqlite3.Error) as error:
         click.echo(f"Error: {_safe(str(error))}: check the file, its folder and the disk", err=True)

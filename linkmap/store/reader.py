@@ -179,7 +179,7 @@ def check_is_map(connection: sqlite3.Connection, path: Path) -> int:
                 f"{path} cannot be read ({error}): check the permissions of the file and its folder"
             ) from error
         raise LinkmapError(_NOT_A_MAP.format(path=path)) from error
-    if application != APPLICATION_ID:
+    if application != APPLICATION_ID or version < 1:
         raise LinkmapError(_NOT_A_MAP.format(path=path))
     if version > SCHEMA_VERSION:
         raise LinkmapError(

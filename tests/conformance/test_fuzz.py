@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
+from multidict import CIMultiDict
 
 from linkmap.coding import CodingError, Decoding
 from linkmap.fetch import MAX_RETRY_AFTER_S, Answer, retry_after_s
@@ -57,7 +58,7 @@ def answers(draw: st.DrawFn) -> tuple[Job, Answer]:
         headers.append(("Location", draw(words(URLS))))
     manner, parser = draw(st.sampled_from([*Manner, Manner.PAGE])), draw(st.sampled_from(Parser))
     job = Job(1, draw(st.sampled_from([URL, "http://a.test/"])), manner, parser=parser, agent="linkmap/1")
-    return job, Answer(Visit(outcome, 0.0, status=200, content_type=kind), draw(BODIES), tuple(headers))
+    return job, Answer(Visit(outcome, 0.0, status=200, content_type=kind), draw(BODIES), CIMultiDict(headers))
 
 
 def an_answer_becomes_a_report(case: tuple[Job, Answer]) -> None:
@@ -139,7 +140,7 @@ def what_repeats_itself_is_read_in_time(case: tuple[str, str, str]) -> None:
     for kind, parser in (("text/html", Parser.LEXBOR), ("text/html", Parser.BS4), ("application/xml", Parser.LEXBOR)):
         outcome = Outcome.FETCHED if kind == "text/html" else Outcome.NOT_HTML
         visit = Visit(outcome, 0.0, status=200, content_type=kind)
-        report_of(Job(1, URL, parser=parser), Answer(visit, text.encode(), (("Content-Type", kind),)))
+        report_of(Job(1, URL, parser=parser), Answer(visit, text.encode(), CIMultiDict({"Content-Type": kind})))
     assert time.process_time() - began < 30
 
 
@@ -168,7 +169,7 @@ KEPT: dict[str, list[Any]] = {
     "answers": [
         (
             Job(1, URL, Manner.SITEMAP),
-            Answer(VISIT, b"<urlset/>", (("Content-Type", f"text/xml; charset={label}"),)),
+            Answer(VISIT, b"<urlset/>", CIMultiDict({"Content-Type": f"text/xml; charset={label}"})),
         )
         for label in ("iso-2022-kr", "iso-8859-8-i", "x-mac-cyrillic", "x-user-defined")
     ]

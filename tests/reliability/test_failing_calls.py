@@ -91,6 +91,20 @@ def test_a_request_whose_call_fails_is_made_again_and_the_graph_is_the_same(
     assert hit >= USUAL
 
 
+@pytest.mark.parametrize("k", [1, 2])
+def test_a_thread_or_worker_that_cannot_be_started_ends_the_crawl_with_a_sentence(
+    twenty: Twenty, tmp_path: Path, k: int
+) -> None:
+    """The first clone3 is for the thread that writes the map, the second clone for a worker."""
+    fault = Fault("clone,clone3", "EAGAIN", all_threads=False)
+    (tmp_path / "crawl").mkdir()
+    ended = run_with(fault, k, "crawl", twenty.site("/"), *OPTIONS, "--workers", 2, cwd=tmp_path / "crawl")
+    assert ended.failed
+    check_is_one_sentence(ended.done)
+    assert ("ulimit -u" if k == 1 else "--workers 0") in ended.done.stderr
+    check_goes_on(twenty, tmp_path / "crawl", ended)
+
+
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="no mount namespaces here")
 def test_a_name_that_cannot_be_looked_up_is_looked_up_again(twenty: Twenty, tmp_path: Path) -> None:
     names = [f"name{n}.test" for n in range(2)]

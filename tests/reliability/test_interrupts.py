@@ -21,7 +21,7 @@ from largemap import write_large_map
 from maps import ROOT, check_accounting, command, environment, outcomes, rows
 from webs import tangled_site
 
-from .killing import OPTIONS, everything, has_run
+from .killing import OPTIONS, everything, has_run, workers_of
 from .starter import Starter
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no process groups")
@@ -110,6 +110,21 @@ def test_an_answer_that_never_comes_is_waited_for_five_seconds_at_most(
     site.pages["/never"] = "it came"
     assert starter.run("crawl", "--resume", "--db", db) == 0, starter.err
     assert outcomes(db) == dict.fromkeys(map(site, ("/", "/never", "/fine")), "fetched")
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc to find the workers in")
+def test_workers_that_hang_are_waited_for_five_seconds_at_most_all_together(
+    site: Site, starter: Starter, tmp_path: Path
+) -> None:
+    site.pages = {"/": '<a href="/never">n</a>', "/never": Answer("", delay_s=60)}
+    db = tmp_path / "map.db"
+    process = starter.start("crawl", site("/"), "--db", db, *OPTIONS, "--workers", 4)
+    wait_for(lambda: "/" in site.paths() and len(workers_of(process)) == 4 and outcomes(db)[site("/")] == "fetched")
+    for worker in workers_of(process):
+        os.kill(worker, signal.SIGSTOP)
+    assert ended(starter, press(starter, process, 1, 0), ONCE_S) == STOPPED
+    assert workers_of(process) == []
+    check_accounting(db)
 
 
 @pytest.mark.parametrize("presses", [1, 2])

@@ -1,6 +1,7 @@
 """A map that an older linkmap wrote is brought up to today's schema, whoever opens it first, and its crawl goes on."""
 
 import hashlib
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -14,6 +15,8 @@ from linkmap.model import LinkmapError
 from linkmap.store.lock import writer_lock
 from linkmap.store.migrate import SCHEMA_VERSION, schema_sql
 from linkmap.store.reader import open_reader
+from reliability.smalldisk import SmallDisk, can_mount
+from reliability.twenty import check_is_one_sentence
 
 PORT = "37667"
 """Where the site of the old map was."""
@@ -130,6 +133,21 @@ def test_a_migration_that_fails_changes_nothing_and_is_a_sentence(
         assert len(done.stderr.splitlines()) == 1, done.stderr
         assert "map.db" in done.stderr
         assert shape(old) == before
+
+
+@pytest.mark.skipif(not can_mount(), reason="no mount namespaces here")
+@pytest.mark.parametrize("words", [("status",), ("crawl", "--resume")], ids=str)
+def test_a_migration_for_which_the_disk_has_no_room_says_so_and_changes_nothing(
+    old: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    before = shape(old)
+    with SmallDisk(tmp_path / "disk", 1 + -(-old.stat().st_size // 4096)) as disk:
+        shutil.copy(old, disk.seen)
+        done = disk.linkmap(*words)
+        check_is_one_sentence(done)
+        assert "(database or disk is full)" in done.stderr
+        disk.files(tmp_path / "after")
+    assert shape(tmp_path / "after" / "map.db") == before
 
 
 def test_a_map_of_a_newer_schema_is_refused_by_every_command(tmp_path: Path) -> None:
