@@ -29,6 +29,7 @@ def status(db: Path, hosts: int) -> None:
     discovered = pending + done + failed + excluded, at any time. `failed` and `excluded` keep their reason.
     """
     with closing(open_reader(db)) as reader:
+        reader.execute("BEGIN")  # all that is shown is of one moment
         row = reader.execute("SELECT * FROM run ORDER BY id DESC LIMIT 1").fetchone()
         if row is None:
             raise LinkmapError(f"{db} holds no crawl yet: start one with `{command('crawl SEED', db)}`")

@@ -138,3 +138,13 @@ def test_an_export_reads_the_map_in_slices_of_less_than_a_second(large: Path) ->
         print("export held for", longest, "of", time.monotonic() - began)
         assert asked.returncode == 0, said
         assert 0 < longest < 1
+
+
+def test_status_beside_a_crawl_tells_of_one_moment(site: Site, tmp_path: Path) -> None:
+    Endless(site, links=4, words="{}")
+    with crawling(tmp_path, site("/"), *CRAWL):
+        wait_for(lambda: len(site.log) > 20)
+        for _ in range(12):
+            told = [line.split() for line in linkmap("status", cwd=tmp_path).stdout.splitlines()]
+            total = next(words[words.index("done") + 1] for words in told if words[:1] == ["discovered"])
+            assert [words[2] for words in told if words[:1] == ["127.0.0.1"]] == [total], told
