@@ -64,7 +64,8 @@ class _Worker(asyncio.SubprocessProtocol):
 
     def begin(self, client: Sequence[Any]) -> None:
         """Send what its client needs, before any job."""
-        self._input.write(frame(client))
+        if not self._input.is_closing():  # it has died already, of which `receive` tells
+            self._input.write(frame(client))
 
     def send(self, ticket: int, job: Job) -> asyncio.Future[Report]:
         """Hand over a job. Raises WorkerDiedError where the process is known to be gone."""
@@ -223,11 +224,9 @@ class Pool:
 
     async def _start(self) -> None:
         """Start a worker and take it in at once: a process that nobody knows of would be there for ever."""
-        worker = await self._spawn()
-        if self._closing:  # those that leave were counted while this one was on its way
-            worker.kill()
-            await worker.exited.wait()
-            worker.close()
+        try:
+            worker = await self._spawn()
+        except WorkerDiedError:
             return
         self._workers.append(worker)
         self._ready.set()
@@ -241,6 +240,7 @@ class Pool:
         return worker
 
     async def _spawn(self) -> _Worker:
+        """A new process. Raises LinkmapError where there can be none, WorkerDiedError where the pool is being left."""
         try:
             _, worker = await asyncio.get_running_loop().subprocess_exec(
                 _Worker,
@@ -250,9 +250,15 @@ class Pool:
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )  # fmt: skip
         except OSError as error:
+            self._closing = True
             raise LinkmapError(
                 f"no worker process could be started ({error.strerror}): go on with --resume and --workers 0"
             ) from error
+        if self._closing:  # those that leave were counted while this one was on its way
+            worker.kill()
+            await worker.exited.wait()
+            worker.close()
+            raise WorkerDiedError
         worker.begin(pack_client(self._settings, self._secrets))
         return worker
 
@@ -275,6 +281,7 @@ class Pool:
             return
         self._deaths += 1
         if self._deaths > _MOST_DEATHS:
+            self._closing = True
             raise LinkmapError(
                 f"worker processes died {self._deaths} times (memory?): go on with --resume and --workers 0"
             )

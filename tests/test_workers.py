@@ -2,7 +2,10 @@
 
 import asyncio
 import os
+import random
 import signal
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +13,8 @@ import pytest
 from conftest import Answer, Site
 from hypothesis import given
 from hypothesis import strategies as st
-from maps import check_accounting, graph, linkmap, outcomes, rows
+from maps import check_accounting, command, environment, graph, linkmap, outcomes, rows
+from reliability.killing import kill, workers_of
 from webs import tangled_site
 
 from linkmap import HostHeader, Settings
@@ -147,6 +151,26 @@ def test_pages_that_are_under_way_beside_a_deadly_one_are_not_blamed(tmp_path: P
     assert len(asked) == 2
     expected = dict.fromkeys(map(site, ["/", *others]), "fetched") | {site("/deadly"): "internal_error"}
     assert outcomes(db) == expected
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc to find the workers in")
+def test_workers_that_die_again_and_again_end_the_crawl_with_one_sentence(site: Site, tmp_path: Path) -> None:
+    site.make = lambda host, path: Answer(
+        "".join(f'<a href="{path}{n}">n</a>' for n in range(9)) if len(path) < 9 else "", delay_s=0.05
+    )
+    words = command("crawl", site("/"), "--allow-private", "--delay", 0, "--per-host", 8, "--workers", 2, "--quiet")
+    with subprocess.Popen(words, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True) as crawling:
+        until, chance = time.monotonic() + 60, random.Random(0)
+        while crawling.poll() is None:
+            assert time.monotonic() < until
+            for worker in workers_of(crawling.pid) if len(site.log) > 10 else ():
+                kill(worker)
+            time.sleep(chance.random() * 0.2)
+        assert crawling.stderr is not None
+        said = crawling.stderr.read()
+    assert crawling.returncode == 1
+    assert said == "Error: worker processes died 21 times (memory?): go on with --resume and --workers 0\n"
+    check_accounting(tmp_path / "map.db")
 
 
 def test_secrets_and_rules_reach_the_workers(site: Site, tmp_path: Path) -> None:
