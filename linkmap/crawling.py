@@ -18,6 +18,7 @@ from linkmap import seeds as seed_lines
 from linkmap.advice import going_on
 from linkmap.budgets import Budgets
 from linkmap.discovery import Discovery
+from linkmap.exchange import StaleConnectionError
 from linkmap.fetch import OutOfFilesError
 from linkmap.frontier import ROBOTS_DEPTH, Entry, Frontier
 from linkmap.ledger import Change, Ledger
@@ -238,6 +239,9 @@ class Crawl:
         except OutOfFilesError:
             self._ease()
             self._take_back(host, entry, time.monotonic() + _EASED_S)
+            return None
+        except StaleConnectionError:
+            self._take_back(host, entry, time.monotonic())
             return None
         except WorkerDiedError:
             self._orphaned[entry.page] += 1

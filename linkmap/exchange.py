@@ -38,6 +38,14 @@ _MOST_HEADS = 20
 """Interim answers (1xx) and empty lines before an answer; to parse them without end would hold everybody up."""
 
 
+class NothingCameError(Exception):
+    """Neither an answer came nor a failure that is the page's: the request is to be made again."""
+
+
+class StaleConnectionError(NothingCameError):
+    """A connection that was kept open proved to be closed by its server, which may have seen the request."""
+
+
 class HeadFirst(ResponseHandler):
     """A connection that hands an answer's head on before it looks at the bytes behind it.
 
@@ -141,9 +149,9 @@ class Exchanges:
         await self._connector.close()
 
     async def request(self, method: str, url: str, headers: Mapping[str, str]) -> Response:
-        """The answer to a request for a serialised URL. A connection that was kept and proves to be closed is replaced.
+        """The answer to a request for a serialised URL.
 
-        Raises aiohttp.ClientError and aiohttp.http_exceptions.HttpProcessingError.
+        Raises aiohttp.ClientError, aiohttp.http_exceptions.HttpProcessingError, and StaleConnectionError.
         """
         place = url.find("/", _SHORTEST_ORIGIN)
         origin, target = url[:place], url[place:]
@@ -153,20 +161,17 @@ class Exchanges:
         host = destination.headers["Host"]
         head = f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{self._all_lines(headers)}\r\n".encode()
         keeps = headers.get("Connection") != "close"
-        while True:
-            connection = await self._connector.connect(destination, [], _NO_TIMEOUT)
-            protocol = connection.protocol
-            assert isinstance(protocol, HeadFirst)
-            is_first = not protocol.requests
-            try:
-                return await _answer(connection, protocol, method, head, keeps)
-            except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
-                connection.close()
-                if is_first:
-                    raise
-            except BaseException:
-                connection.close()
-                raise
+        connection = await self._connector.connect(destination, [], _NO_TIMEOUT)
+        protocol = connection.protocol
+        assert isinstance(protocol, HeadFirst)
+        is_first = not protocol.requests
+        try:
+            return await _answer(connection, protocol, method, head, keeps)
+        except BaseException as error:
+            connection.close()
+            if not is_first and isinstance(error, aiohttp.ClientOSError | aiohttp.ServerDisconnectedError):
+                raise StaleConnectionError from error
+            raise
 
     def _all_lines(self, headers: Mapping[str, str]) -> str:
         """A request's own headers behind the usual ones, whose place they take where they have their names."""

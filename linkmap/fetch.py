@@ -26,7 +26,7 @@ from linkmap import url as urls
 from linkmap.addresses import is_public
 from linkmap.body import Body, read_body, read_leftover
 from linkmap.credentials import Credentials
-from linkmap.exchange import Exchanges, Response
+from linkmap.exchange import Exchanges, NothingCameError, Response
 from linkmap.model import Outcome, Visit
 from linkmap.proxy import AUTHENTICATION_REQUIRED, Proxy, is_private_target
 from linkmap.sniffing import names_no_type, sniffed_type
@@ -48,7 +48,7 @@ _EMPTY = frozenset({204, 205})
 _BLOCKED = frozenset({401, 403, 407, 429})
 
 
-class OutOfFilesError(Exception):
+class OutOfFilesError(NothingCameError):
     """The system lets this process open no more files: our fault, and none of the page's."""
 
 
@@ -179,7 +179,7 @@ class Client:
     ) -> Answer:
         """One request under one deadline. Never raises for what the network or the server does wrong.
 
-        The body comes back where the status is 2xx and `reads` says so of its content type. Raises OutOfFilesError.
+        The body comes back where the status is 2xx and `reads` says so of its content type. Raises NothingCameError.
         """
         started, started_at = time.perf_counter(), time.time()
 

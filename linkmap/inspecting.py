@@ -14,10 +14,23 @@ from linkmap import seeds as seed_lines
 from linkmap import url as urls
 from linkmap.advice import MEMORY
 from linkmap.credentials import Credentials, HostHeader
+from linkmap.exchange import StaleConnectionError
 from linkmap.fetch import Client, OutOfFilesError
 from linkmap.frontier import Entry, Frontier
 from linkmap.ledger import Ledger
-from linkmap.model import Document, Link, LinkKind, LinkmapError, Manner, Outcome, Report, Target, UsageError, Visit
+from linkmap.model import (
+    Document,
+    Job,
+    Link,
+    LinkKind,
+    LinkmapError,
+    Manner,
+    Outcome,
+    Report,
+    Target,
+    UsageError,
+    Visit,
+)
 from linkmap.permission import Permission
 from linkmap.proxy import Proxy
 from linkmap.robots import RobotsState
@@ -152,6 +165,15 @@ async def inspect(
         return found
 
 
+async def _visit(job: Job, client: Client) -> Report:
+    """What came of a job, made again where a connection that was kept had been closed."""
+    while True:
+        try:
+            return await visit(job, client)
+        except StaleConnectionError:
+            continue
+
+
 def _is_unreachable(hop: Hop) -> bool:
     """Whether a guessed https did not answer, so that http is tried."""
     if hop.report is None and hop.robots is not None:
@@ -225,7 +247,7 @@ class _Walk:
                 outcome, detail = exclusion.outcome, exclusion.detail
                 await self.ledger.commit([lambda discovery: discovery.decide(host, entry, outcome, detail)])
                 return None, robots
-        report = await visit(job_for(self.settings, page, entry.url, evidence=True), self.client)
+        report = await _visit(job_for(self.settings, page, entry.url, evidence=True), self.client)
         await self.ledger.commit([lambda discovery: discovery.record(host, entry, report)])
         return report, robots
 
@@ -234,10 +256,10 @@ class _Walk:
         now = time.monotonic()
         if not self.permission.is_known(entry.origin, now):
             request = self.permission.request(entry.origin, entry.url)
-            report = await visit(job_for(self.settings, 0, request.url, Manner.ROBOTS), self.client)
+            report = await _visit(job_for(self.settings, 0, request.url, Manner.ROBOTS), self.client)
             while hop := self.permission.next_hop(request, report):
                 request = hop
-                report = await visit(job_for(self.settings, 0, request.url, Manner.ROBOTS), self.client)
+                report = await _visit(job_for(self.settings, 0, request.url, Manner.ROBOTS), self.client)
             state, delay_s = self.permission.settle(request, report, host, self.frontier, now)
             answer = report.visit
             self._robots[entry.origin] = RobotsVerdict(

@@ -12,12 +12,14 @@ from typing import Any
 
 from linkmap.columns import Links, Rare, Targets
 from linkmap.credentials import Credentials, HostHeader
-from linkmap.fetch import ClientSettings
+from linkmap.exchange import NothingCameError, StaleConnectionError
+from linkmap.fetch import ClientSettings, OutOfFilesError
 from linkmap.model import CharsetSource, Document, Job, Manner, Outcome, Parser, Report, Visit
 from linkmap.proxy import Proxy
 
 LENGTH_BYTES = 4
 _VERSION = 4
+_NOTHING = (OutOfFilesError, StaleConnectionError)
 
 
 def frame(values: Sequence[Any]) -> bytes:
@@ -77,6 +79,16 @@ def unpack_report(values: Sequence[Any]) -> Report:
         headers,
         None if source is None else CharsetSource(source),
     )
+
+
+def pack_nothing(error: NothingCameError) -> int:
+    """Why nothing came of a job, in place of a report."""
+    return _NOTHING.index(type(error))
+
+
+def unpack_nothing(number: int) -> NothingCameError:
+    """The error of a number."""
+    return _NOTHING[number]()
 
 
 def pack_client(settings: ClientSettings, secrets: Sequence[HostHeader]) -> tuple[Any, ...]:

@@ -16,8 +16,8 @@ from typing import Any, Self, cast
 
 from linkmap.credentials import Credentials, HostHeader
 from linkmap.endings import to_its_end
-from linkmap.fetch import Client, ClientSettings, OutOfFilesError
-from linkmap.messages import frame, pack_client, pack_job, unpack_report
+from linkmap.fetch import Client, ClientSettings
+from linkmap.messages import frame, pack_client, pack_job, unpack_nothing, unpack_report
 from linkmap.model import Job, LinkmapError, Report
 from linkmap.worker import visit
 from linkmap.workers import Inbox, Outbox
@@ -84,8 +84,8 @@ class _Worker(asyncio.SubprocessProtocol):
                 future = self.waiting.pop(ticket, None)
                 if future is None or future.done():
                     continue
-                if report is None:
-                    future.set_exception(OutOfFilesError())
+                if isinstance(report, int):
+                    future.set_exception(unpack_nothing(report))
                 else:
                     future.set_result(unpack_report(report))
         self._is_gone = True
@@ -174,7 +174,7 @@ class Pool:
                 group.create_task(worker.leave())
 
     async def visit(self, job: Job, host: int) -> Report:
-        """What came of a job for a host. Raises OutOfFilesError and WorkerDiedError, because then nothing came."""
+        """What came of a job for a host. Raises NothingCameError and WorkerDiedError."""
         if not self._started:
             report = await visit(job, self._client)
             self._count_answer()

@@ -3,7 +3,8 @@
 import asyncio
 import time
 
-from linkmap.fetch import Answer, Client, OutOfFilesError
+from linkmap.exchange import NothingCameError
+from linkmap.fetch import Answer, Client
 from linkmap.model import Job, Manner, Outcome, Report, Visit
 from linkmap.parse import sitemap
 from linkmap.parse.charset import charset_source
@@ -23,7 +24,7 @@ def job_for(
 async def visit(job: Job, client: Client) -> Report:
     """What came of a job. What the web does wrong is an outcome; a fault of our own is `internal_error`.
 
-    Raises OutOfFilesError, because then nothing came of it.
+    Raises NothingCameError.
     """
     answer = None
     try:
@@ -32,7 +33,7 @@ async def visit(job: Job, client: Client) -> Report:
         slow = is_slow(job, answer)
         report = await asyncio.to_thread(report_of, job, answer) if slow else report_of(job, answer)
         return _with_evidence(report, answer) if job.evidence else report
-    except OutOfFilesError:
+    except NothingCameError:
         raise
     except Exception as error:  # noqa: BLE001 one page must not end a crawl; the fault stands on its row
         visit = answer.visit if answer else Visit(Outcome.INTERNAL_ERROR, time.time())

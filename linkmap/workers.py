@@ -11,8 +11,9 @@ import sys
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from linkmap.fetch import Client, OutOfFilesError
-from linkmap.messages import LENGTH_BYTES, frame, pack_report, unpack_client, unpack_job, values_of
+from linkmap.exchange import NothingCameError
+from linkmap.fetch import Client
+from linkmap.messages import LENGTH_BYTES, frame, pack_nothing, pack_report, unpack_client, unpack_job, values_of
 from linkmap.worker import visit
 
 _WAIT_S = 0.000_1
@@ -73,10 +74,11 @@ class _Input(asyncio.Protocol):
 
 
 async def _work(ticket: int, job: Any, client: Client, outbox: "Outbox") -> None:
+    report: Any
     try:
         report = pack_report(await visit(unpack_job(job), client))
-    except OutOfFilesError:
-        report = None
+    except NothingCameError as error:
+        report = pack_nothing(error)
     outbox.others -= 1
     outbox.send((ticket, report))
 

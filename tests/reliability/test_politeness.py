@@ -181,3 +181,34 @@ def test_a_host_has_no_more_connections_than_allowed(site: Site, tmp_path: Path,
     assert len(outcomes(tmp_path / "map.db")) == 61
     assert crowd.most == per_host
     assert crowd.connections <= per_host
+
+
+def only_once_each(pages: dict[str, str]) -> dict[str, Callable[..., object]]:
+    """Pages of a server that closes a connection upon its second request, and answers nothing."""
+    served: set[object] = set()
+
+    def page(body: str) -> Callable[..., object]:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            assert request.transport is not None
+            if request.transport in served:
+                request.transport.close()
+            served.add(request.transport)
+            return web.Response(text=body, content_type="text/html")
+
+        return answer
+
+    return {path: page(body) for path, body in pages.items()}
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_request_that_a_closed_connection_swallowed_is_made_again_after_the_delay(
+    site: Site, tmp_path: Path, workers: int
+) -> None:
+    links = "".join(f'<a href="/{number}">n</a>' for number in range(4))
+    site.pages = only_once_each({"/robots.txt": "", "/": links, **{f"/{number}": "page" for number in range(4)}})  # type: ignore[assignment]
+    done = linkmap("crawl", site("/"), "--delay", DELAY_S, "--allow-private", "--workers", workers, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert set(outcomes(tmp_path / "map.db").values()) == {"fetched"}
+    assert len(site.log) > len(outcomes(tmp_path / "map.db")) + 1, "some were swallowed"
+    assert min(gaps_s(site.log)) >= DELAY_S
+    check_accounting(tmp_path / "map.db")
