@@ -28,6 +28,8 @@ _FAST_ANSWERS = 200
 _FAST_S = 2.0
 """So many answers in so many seconds are worth processes of their own; one process manages five times as many."""
 _MOST_DEATHS = 20
+_SILENT_TIMEOUTS = 20
+"""Timeouts of a request after which a worker that has jobs and says nothing is taken for hung: 10 minutes as usual."""
 _LEAVE_S = 0.5
 """How long workers have to leave by themselves; none has anything to do then that anybody waits for."""
 _UNEVEN = 8
@@ -46,6 +48,7 @@ class _Worker(asyncio.SubprocessProtocol):
         self.exited = asyncio.Event()
         self._inbox = Inbox()
         self._is_gone = False
+        self._heard = time.monotonic()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._process = cast(asyncio.SubprocessTransport, transport)  # uvloop's are of no class of asyncio's
@@ -71,15 +74,27 @@ class _Worker(asyncio.SubprocessProtocol):
         """Hand over a job. Raises WorkerDiedError where the process is known to be gone."""
         if self._is_gone:
             raise WorkerDiedError
+        if not self.waiting:
+            self._heard = time.monotonic()
         self._outbox.others = len(self.waiting)
         self._outbox.send((ticket, pack_job(job)))
         future: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
         self.waiting[ticket] = future
         return future
 
-    async def receive(self) -> None:
-        """Hand reports to those who wait for them, until the process ends."""
-        while (reports := await self._inbox.next()) is not None:
+    async def receive(self, silence_s: float) -> None:
+        """Hand reports to those who wait for them, until the process ends; one that is silent for so long is ended."""
+        while True:
+            try:
+                async with asyncio.timeout(silence_s):
+                    reports = await self._inbox.next()
+            except TimeoutError:
+                if self.waiting and time.monotonic() - self._heard >= silence_s:
+                    self.kill()
+                continue
+            self._heard = time.monotonic()
+            if reports is None:
+                break
             for ticket, report in reports:
                 future = self.waiting.pop(ticket, None)
                 if future is None or future.done():
@@ -264,14 +279,14 @@ class Pool:
 
     async def _see_off(self, worker: _Worker) -> None:
         """Receive from a worker for one job until it is gone."""
-        await worker.receive()
+        await worker.receive(_SILENT_TIMEOUTS * self._settings.timeout_s)
         await worker.exited.wait()
         worker.close()
         self._apart.discard(worker)
 
     async def _watch(self, worker: _Worker) -> None:
         """Receive from a worker until it is gone, and put another in its place where that was too early."""
-        await worker.receive()
+        await worker.receive(_SILENT_TIMEOUTS * self._settings.timeout_s)
         self._workers.remove(worker)
         if not self._workers:
             self._ready.clear()

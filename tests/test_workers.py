@@ -98,6 +98,23 @@ def test_a_worker_that_is_killed_loses_nothing(tangle: Site, tmp_path: Path) -> 
     assert graph(db) == graph(tmp_path / "whole.db")
 
 
+def test_a_worker_that_hangs_is_ended_and_its_pages_are_asked_for_again(site: Site, tmp_path: Path) -> None:
+    site.make = lambda host, path: "".join(f'<a href="/{n}">n</a>' for n in range(60))
+    stopped: list[int] = []
+
+    def stop(url: str, visit: Visit) -> None:
+        if len(site.log) > 10 and not stopped:
+            stopped.append(children()[0])
+            os.kill(stopped[0], signal.SIGSTOP)
+
+    settings = Settings(delay_s=0, allow_private=True, depth=3, per_host=8, workers=2, timeout_s=0.2)
+    result = asyncio.run(asyncio.wait_for(crawl([site("/")], tmp_path / "map.db", settings, on_answer=stop), 60))
+    assert result.state == "finished"
+    assert stopped
+    assert set(outcomes(tmp_path / "map.db").values()) == {"fetched"}
+    check_accounting(tmp_path / "map.db")
+
+
 def children() -> list[int]:
     """The process ids of this process's children that are workers."""
     found = []
