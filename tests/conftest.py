@@ -1,6 +1,7 @@
 """A real server for each test that wants one, and the map that a crawl of it makes."""
 
 import asyncio
+import signal
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -11,6 +12,10 @@ import pytest
 from aiohttp import web
 from hypothesis import settings
 from maps import check_accounting, is_map
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # So a shell starts what it runs in the background, and so would every process that a test starts and interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass
