@@ -25,19 +25,24 @@ class HttpOnly:
 
     def __enter__(self) -> int:
         self._socket = socket.create_server(("127.0.0.1", 0))
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
         port: int = self._socket.getsockname()[1]
         return port
 
     def __exit__(self, *exception: object) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)  # which ends the wait for a connection; to close it does not
+        self._thread.join(10)
         self._socket.close()
 
     def _serve(self) -> None:
-        kept = []  # connections that are left waiting
+        kept: list[socket.socket] = []  # connections that are left waiting
         while True:
             try:
                 connection, _ = self._socket.accept()
             except OSError:
+                for connection in kept:
+                    connection.close()
                 return
             if connection.recv(3, socket.MSG_PEEK) == b"GET":
                 connection.recv(4096)
