@@ -268,19 +268,16 @@ class Crawl:
         if report is None:
             return
         self.frontier.release([entry.page])
+        appended = Record([lambda discovery: discovery.record_robots(entry.url, report)], was_requested=True)
         hop = self.permission.next_hop(entry, report)
         if hop is not None:
             next_host = host_of(hop.url, self.discovery.names, self.ledger)
-            self._recording.add(
-                Record([lambda discovery: discovery.record_robots(entry.url, report)], was_requested=True)
-            )
+            self._recording.add(appended)
             self.frontier.add(next_host, hop)
             return
         wait_s = self._retry_wait_s(host, entry, report)
         if wait_s is not None:
-            self._recording.add(
-                Record([lambda discovery: discovery.record_robots(entry.url, report)], was_requested=True)
-            )
+            self._recording.add(appended)
             self.frontier.retry(host, entry._replace(tries=entry.tries + 1), time.monotonic() + wait_s)
             return
         own_host = self.discovery.names.origin_hosts[entry.origin]
@@ -348,8 +345,8 @@ class Crawl:
 
     def _may_start(self) -> bool:
         # What came and is not committed counts as in flight: a kill has no more than that asked for again.
-        has_room = len(self._visits) + self._recording.requested < self._connections
-        has_room = has_room and self._recording.waiting < MOST_WAITING
+        in_flight = len(self._visits) + self._recording.requested
+        has_room = in_flight < self._connections and self._recording.waiting < MOST_WAITING
         return has_room and not self.budgets.no_answer_left(self._pages_in_flight)
 
     def _is_over(self) -> bool:
