@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkmap.advice import command
-from linkmap.model import LinkmapError, UsageError
+from linkmap.model import LinkmapError, UsageError, Value
 from linkmap.pages import find_page
-from linkmap.questions import Parameter, Question, Value, find_question, parse_question
+from linkmap.questions import Parameter, Question, find_question, parse_question
 from linkmap.store.reader import reading
 
 _READING = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE})

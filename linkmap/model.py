@@ -5,11 +5,14 @@ Numbers stand for words where a fact is stored once per link or page; the tables
 """
 
 from enum import IntEnum, IntFlag, StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from linkmap.columns import Link, Links, Target, Targets
 
 __all__ = ["Link", "Links", "Target", "Targets"]
+
+Value: TypeAlias = str | int | float | bytes | None
+"""What SQLite can hold."""
 
 
 class LinkmapError(Exception):

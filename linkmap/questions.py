@@ -24,10 +24,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from linkmap.model import LinkmapError, UsageError
-
-Value = str | int | float | bytes | None
-"""What SQLite can hold."""
+from linkmap.model import LinkmapError, UsageError, Value
 
 REQUIRED = "required"
 OPTIONAL = "optional"

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from linkmap.cli.settings_file import checked_options
+from linkmap.cli.settings_tables import checked_options
 from linkmap.cli.types import AuthSecret, CookieSecret, HeaderSecret
 from linkmap.credentials import HostHeader
 from linkmap.hosts import HostRule, host_rules

@@ -8,8 +8,8 @@ import click
 from linkmap.asking import ask
 from linkmap.cli.options import db_option, hold_option
 from linkmap.cli.text import FORMATS, counted, note, print_rows
-from linkmap.model import UsageError
-from linkmap.questions import Question, Value, find_question, parse_question, questions
+from linkmap.model import UsageError, Value
+from linkmap.questions import Question, find_question, parse_question, questions
 from linkmap.store.indexing import ensure_indexed
 
 format_option = click.option(

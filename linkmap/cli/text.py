@@ -16,7 +16,7 @@ from typing import TextIO
 
 import click
 
-from linkmap.questions import Value
+from linkmap.model import Value
 from linkmap.spreadsheet import FORMULA_STARTS
 
 FORMATS = ("table", "csv", "tsv", "json", "ndjson")

@@ -6,7 +6,7 @@ import shutil
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -39,19 +39,19 @@ def kill(process: int) -> None:
 class Kills:
     """Crawls of a site that nobody else asks, struck at random."""
 
-    def __init__(self, site: Site, starter: Starter, folder: Path, seed: int, *options: object) -> None:
+    def __init__(self, site: Site, seeds: Sequence[str], starter: Starter, folder: Path, *options: object) -> None:
         """Crawl once without a kill: what all the others must come to, in about what time."""
         self.site, self.starter, self.folder = site, starter, folder
-        self.chance = random.Random(seed)
+        self.chance = random.Random(str(options))
         self.struck = 0
         """Processes that were killed."""
         self.most_twice = 0
         """Pages that one kill had asked for again, at most."""
-        self._options = (*OPTIONS, *options, "--quiet")
+        self._begin = (*seeds, *OPTIONS, *options, "--quiet")
         self._starts: list[float] = []
         whole = folder / "whole.db"
         began = time.monotonic()
-        assert starter.run("crawl", site("/0"), "--db", whole, *self._options) == 0, starter.err
+        assert starter.run("crawl", "--db", whole, *self._begin) == 0, starter.err
         self._usual_s = time.monotonic() - began
         assert max(Counter(hit.path for hit in site.log).values()) == 1, "nothing is asked for twice unless killed"
         check_accounting(whole)
@@ -94,7 +94,7 @@ class Kills:
         """What begins the crawl or takes it up, once what the kill left is seen to be sound."""
         if check_copy(db, self.folder / "copy.db"):
             return "--resume", "--quiet"
-        return self.site("/0"), *self._options
+        return self._begin
 
     def _count_twice(self) -> None:
         """Look up in the server's log which pages were asked for before and after each kill."""
