@@ -33,7 +33,7 @@ from linkmap.settings import Settings
 from linkmap.treatment import Treatment
 from linkmap.worker import job_for
 
-GRACE_S = 4.0
+GRACE_S = 3.5
 """How long a stopped crawl waits for the answers that are under way."""
 
 _MOST_EASED = 100
