@@ -9,7 +9,7 @@ where lxml builds its own tree.
 import warnings
 from collections.abc import Iterator
 
-from bs4 import BeautifulSoup, Tag, XMLParsedAsHTMLWarning
+from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, Tag, XMLParsedAsHTMLWarning
 from bs4.element import NavigableString
 
 from linkmap.model import LinkKind, Region
@@ -34,6 +34,7 @@ def read_html(text: str, css: bool = False) -> Page:
     """What a page says: its links as written, its base, its title and the like; with `css` those of its styles too."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", XMLParsedAsHTMLWarning)  # XHTML is HTML to browsers and to us
+        warnings.simplefilter("ignore", MarkupResemblesLocatorWarning)  # and so is a page whose text is a URL
         soup = BeautifulSoup(text, "lxml")
     base = next((tag for tag in soup.find_all("base", href=True) if not _is_inert(tag)), None)
     description = soup.find("meta", attrs={"name": lambda name: name is not None and name.lower() == "description"})

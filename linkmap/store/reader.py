@@ -42,7 +42,7 @@ def open_reader(path: Path | str) -> "WatchedReader":
     _check_log(path)
     connection = _connected(path)
     try:
-        if _is_half_written(connection):
+        if _is_half_written(connection, path):
             _undo_half_written(path)
         found = check_is_map(connection, path)
         if found < SCHEMA_VERSION:
@@ -58,12 +58,14 @@ def open_reader(path: Path | str) -> "WatchedReader":
     return connection
 
 
-def _is_half_written(connection: sqlite3.Connection) -> bool:
+def _is_half_written(connection: sqlite3.Connection, path: Path) -> bool:
     """Whether a kill cut a transaction off that only who may write can undo (sqlite.org/atomiccommit.html, 4)."""
     try:
         connection.execute("PRAGMA schema_version").fetchone()
     except sqlite3.DatabaseError as error:
-        return error.sqlite_errorname == "SQLITE_READONLY_ROLLBACK"
+        if error.sqlite_errorname != "SQLITE_READONLY_ROLLBACK":
+            raise unreadable(path, error) from error
+        return True
     return False
 
 
@@ -168,17 +170,22 @@ def check_is_file(path: Path) -> None:
         )
 
 
+def unreadable(path: Path, error: sqlite3.DatabaseError) -> LinkmapError:
+    """Why the first look into a file failed, in words."""
+    if error.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return LinkmapError(f"another program keeps {path} locked: wait until it is done, or end it, then ask again")
+    if error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_IOERR")):
+        return LinkmapError(f"{path} cannot be read ({error}): check the permissions of the file and its folder")
+    return LinkmapError(_NOT_A_MAP.format(path=path))
+
+
 def check_is_map(connection: sqlite3.Connection, path: Path) -> int:
     """The version of the map's schema. Raises LinkmapError unless this linkmap knows it."""
     try:
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_IOERR")):
-            raise LinkmapError(
-                f"{path} cannot be read ({error}): check the permissions of the file and its folder"
-            ) from error
-        raise LinkmapError(_NOT_A_MAP.format(path=path)) from error
+        raise unreadable(path, error) from error
     if application != APPLICATION_ID or version < 1:
         raise LinkmapError(_NOT_A_MAP.format(path=path))
     if version > SCHEMA_VERSION:

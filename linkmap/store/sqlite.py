@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple, Self
+from weakref import WeakSet
 
 import aiosqlite
 
@@ -24,7 +25,7 @@ from linkmap.store.lock import try_lock, unlock
 from linkmap.store.log import LOG_PAGES, MOST_LOG_BYTES, log_bytes, note_pinned
 from linkmap.store.migrate import SCHEMA_VERSION, migrate, schema_sql
 from linkmap.store.places import check_place
-from linkmap.store.reader import check_is_map
+from linkmap.store.reader import check_is_map, unreadable
 from linkmap.store.trapped import TRAPPED, Trapped, trapped
 
 BUSY_S = 30.0
@@ -36,7 +37,29 @@ _WHOLE_BATCH = "-- a batch"
 
 
 class _WritingConnection(sqlite3.Connection):
-    """A connection that writes a whole batch in one turn of its thread: each turn costs two changes of thread."""
+    """A connection that writes a whole batch in one turn of its thread: each turn costs two changes of thread.
+
+    Closed, it has let go of the file. SQLite else keeps file and locks until the last statement is forgotten, and who
+    is cancelled while one ends holds it for as long as the cancellation is remembered.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._given: WeakSet[sqlite3.Cursor] = WeakSet()
+        """Those with rows that may still be read."""
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """As of every connection."""
+        cursor = super().execute(sql, parameters)
+        if cursor.description is not None:
+            self._given.add(cursor)
+        return cursor
+
+    def close(self) -> None:
+        """Close what was given out, then the connection."""
+        for cursor in list(self._given):
+            cursor.close()
+        super().close()
 
     def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
         """As of every connection; for `_WHOLE_BATCH`, each row is a batch and whether it is a transaction."""
@@ -347,8 +370,8 @@ def _make_map(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         try:
             is_empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-        except sqlite3.DatabaseError:
-            is_empty = False
+        except sqlite3.DatabaseError as error:
+            raise unreadable(path, error) from error
         if is_empty:
             connection.executescript(f"BEGIN IMMEDIATE;{schema_sql()}COMMIT;")
         if check_is_map(connection, path) < SCHEMA_VERSION:

@@ -173,6 +173,12 @@ KEPT: dict[str, list[Any]] = {
         )
         for label in ("iso-2022-kr", "iso-8859-8-i", "x-mac-cyrillic", "x-user-defined")
     ]
+    + [
+        (
+            Job(1, URL, parser=Parser.BS4),
+            Answer(VISIT, b"http://a.test/", CIMultiDict({"Content-Type": "text/html"})),
+        )
+    ]
 }
 """Inputs that broke a law once."""
 

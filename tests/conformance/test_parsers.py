@@ -68,6 +68,8 @@ def both(text: str) -> tuple[object, object]:
         ('<p title="' + "x" * 10_500_000 + '"><a href="big">b</a>', "a 10 MB attribute"),
         ("", "nothing"),
         ("plain text, no tag", "no tag"),
+        ("http://a.test/", "looks like a URL, of which Beautiful Soup would warn"),
+        ("index.html", "looks like the name of a file"),
     ],
 )
 def test_both_readers_agree(text: str, reason: str) -> None:

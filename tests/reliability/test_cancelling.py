@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 
 from linkmap import Settings, crawl
 from linkmap.model import UsageError
+from linkmap.store.sqlite import Store
 from reliability.twenty import Twenty, check_same, twenty_pages
 
 USUAL = 12
@@ -112,3 +115,20 @@ def test_a_crawl_by_worker_processes_is_cancelled_at_any_turn_as_well(
 ) -> None:
     step = max(1, TURNS // rounds(3))
     assert turns_cancelled(twenty, tmp_path, step, 1, replace(SETTINGS, workers=2)) > TURNS // step // 3
+
+
+def test_a_store_that_is_closed_lets_go_of_its_file_whoever_still_holds_rows_of_it(tmp_path: Path) -> None:
+    """Whoever keeps a cancellation keeps what was on its way then: rows that nobody reads to their end."""
+    db = tmp_path / "map.db"
+
+    async def hold() -> None:
+        store = await Store.open(db)
+        rows = store.slices("SELECT id FROM outcome", 1)
+        await anext(rows)
+        await store.close()
+        with closing(sqlite3.connect(db, timeout=0)) as other:
+            assert other.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
+        with suppress(ValueError):  # the connection is closed, which aiosqlite says
+            await rows.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(hold())

@@ -1,7 +1,9 @@
 """Where a map lies: folders that cannot be written, network file systems, files that are no map; a sentence each."""
 
 import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -120,3 +122,17 @@ def test_a_map_on_a_network_file_system_is_read_when_it_is_finished_and_not_craw
     assert done.returncode == 1
     assert "ask it there, or copy it when its crawl is finished" in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["map.db", "map.db-wal", "mounts"]
+
+
+@pytest.mark.parametrize("words", [("status",), ("crawl", "--resume")], ids=str)
+def test_a_map_that_another_program_keeps_locked_is_called_that_and_nothing_else(
+    site: Site, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    site.pages = {"/": "well"}
+    assert linkmap("crawl", site("/"), "--delay", "0", "--allow-private", cwd=tmp_path).returncode == 0
+    with closing(sqlite3.connect(tmp_path / "map.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        done = linkmap(*words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: another program keeps map.db locked: wait until it is done")
+    assert len(done.stderr.splitlines()) == 1
