@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from linkmap.cli.options import db_option, hold_option
-from linkmap.cli.query import format_option
+from linkmap.cli.options import check_raw, db_option, format_option, hold_option, raw_option
 from linkmap.cli.text import counted, note, print_rows
 from linkmap.pages import find_page, links_from, links_to
 from linkmap.store.indexing import ensure_indexed
@@ -26,13 +25,15 @@ COLUMNS = ("direction", "kind", "rel", "region", "anchor", "url", "outcome", "wr
     help="Links at most in each direction; 0 gives all.",
 )
 @format_option
+@raw_option
 @hold_option
 @db_option
-def links(page: str, inward: bool, outward: bool, limit: int, form: str, hold: bool, db: Path) -> None:
+def links(page: str, inward: bool, outward: bool, limit: int, form: str, raw: bool, hold: bool, db: Path) -> None:
     """Show the links into and out of PAGE, of every kind, with the words and the part of the page they stand in.
 
     PAGE is a URL in any spelling: example.com/x and HTTP://EXAMPLE.com/x#y will do.
     """
+    check_raw(form, raw=raw)
     built = ensure_indexed(db)
     if built:
         note(built)
@@ -52,7 +53,7 @@ def links(page: str, inward: bool, outward: bool, limit: int, form: str, hold: b
         note(f"{found.url} ({found.outcome})")
     if rows or form != "table":
         width = len(COLUMNS) if form != "table" or any(row[-1] for row in rows) else len(COLUMNS) - 1
-        print_rows(COLUMNS[:width], [row[:width] for row in rows], form)
+        print_rows(COLUMNS[:width], [row[:width] for row in rows], form, raw=raw)
     else:
         note("No links.")
     if limit and max(len(arriving), len(leaving)) > limit:

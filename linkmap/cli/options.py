@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from linkmap.cli.text import FORMATS
 from linkmap.model import UsageError
 
 
@@ -28,6 +29,17 @@ db_option = click.option(
 hold_option = click.option(
     "--hold", is_flag=True, help="Take over a second beside a crawl too, whose log grows meanwhile."
 )
+
+format_option = click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How rows are written."
+)
+raw_option = click.option("--raw", is_flag=True, help="In csv, no ' before cells that a spreadsheet would run.")
+
+
+def check_raw(form: str, *, raw: bool) -> None:
+    """Raises UsageError where --raw means nothing."""
+    if raw and form != "csv":
+        raise UsageError("--raw is about the cells of csv: add --format csv, or leave it out")
 
 
 def word(option: click.Option) -> str:

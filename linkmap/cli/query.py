@@ -6,15 +6,11 @@ from pathlib import Path
 import click
 
 from linkmap.asking import ask
-from linkmap.cli.options import db_option, hold_option
-from linkmap.cli.text import FORMATS, counted, note, print_rows
+from linkmap.cli.options import check_raw, db_option, format_option, hold_option, raw_option
+from linkmap.cli.text import counted, note, print_rows
 from linkmap.model import UsageError, Value
 from linkmap.questions import Question, find_question, parse_question, questions
 from linkmap.store.indexing import ensure_indexed
-
-format_option = click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How rows are written."
-)
 
 
 @click.command()
@@ -29,7 +25,7 @@ format_option = click.option(
 @click.option("--limit", type=click.IntRange(min=0), help="Rows at most; 0 gives all.  [default: the question's own]")
 @click.option("--explain", is_flag=True, help="Say what the question means and what it can be told.")
 @format_option
-@click.option("--raw", is_flag=True, help="In csv, no ' before cells that a spreadsheet would run.")
+@raw_option
 @hold_option
 @db_option
 def query(
@@ -53,8 +49,7 @@ def query(
     """
     if sum(given is not None for given in (name, sql, sql_file)) > 1:
         raise UsageError("give one of a question's name, --sql and --file")
-    if raw and form != "csv":
-        raise UsageError("--raw is about the cells of csv: add --format csv, or leave it out")
+    check_raw(form, raw=raw)
     question = _asked(name, sql, sql_file)
     if question is None:
         if assignments or limit is not None or explain:

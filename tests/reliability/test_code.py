@@ -118,16 +118,27 @@ def test_cells_that_a_spreadsheet_would_run_are_quoted_unless_raw(site: Site, tm
     assert linkmap("crawl", site("/"), "--allow-private", "--delay", "0", cwd=tmp_path).returncode == 0
     option = ("--raw",) if raw else ()
     sql = "SELECT anchor FROM links ORDER BY ordinal"
-    done = linkmap("query", "--sql", sql, "--format", "csv", *option, cwd=tmp_path)
-    cells = [row[0] for row in csv.reader(io.StringIO(done.stdout))][1:]
-    assert cells == (FORMULAS if raw else [f"'{text}" for text in FORMULAS])
+    for words in (("query", "--sql", sql), ("links", site("/"), "--out")):
+        done = linkmap(*words, "--format", "csv", *option, cwd=tmp_path)
+        cells = [row["anchor"] for row in csv.DictReader(io.StringIO(done.stdout))]
+        assert cells == (FORMULAS if raw else [f"'{text}" for text in FORMULAS])
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_the_words_on_a_way_are_quoted_unless_raw(site: Site, tmp_path: Path, raw: bool) -> None:
+    site.pages = {"/": '<a href="/b">=1+1</a>', "/b": ""}
+    assert linkmap("crawl", site("/"), "--allow-private", "--delay", "0", cwd=tmp_path).returncode == 0
+    words = ("path", site("/"), site("/b"), "--format", "csv", *(("--raw",) if raw else ()))
+    rows = list(csv.DictReader(io.StringIO(linkmap(*words, cwd=tmp_path).stdout)))
+    assert [row["anchor"] for row in rows] == ["", "=1+1" if raw else "'=1+1"]
 
 
 def test_raw_is_for_csv_alone(site: Site, tmp_path: Path) -> None:
     site.pages = {"/": '<a href="/">x</a><a href="/b">b</a>'}
     assert linkmap("crawl", site("/"), "--allow-private", "--delay", "0", cwd=tmp_path).returncode == 0
-    for words in (("query", "in_degree", "--raw"), ("export", "g.tsv", "--raw"), ("export", "g.graphml", "--raw")):
-        done = linkmap(*words, cwd=tmp_path)
+    asked = [("query", "in_degree"), ("links", site("/")), ("path", site("/"), site("/b"))]
+    for words in (*asked, ("export", "g.tsv"), ("export", "g.graphml")):
+        done = linkmap(*words, "--raw", cwd=tmp_path)
         assert done.returncode == 2
         assert "--raw" in done.stderr
         assert "Traceback" not in done.stderr

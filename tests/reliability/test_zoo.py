@@ -18,7 +18,7 @@ LATE_S = 1.0
 """What the issue allows beyond the deadline."""
 SOLO_RATE = 0.9
 """How much of its solo rate a healthy host must keep."""
-ANSWER_S = 0.1
+ANSWER_S = 0.2
 
 
 class Found(NamedTuple):
@@ -63,7 +63,7 @@ def rate_beside(zoo: Zoo, folder: Path) -> float:
     """The rate of a healthy host in a crawl of the whole zoo, each of whose pages ends as it must, and in time."""
     folder.mkdir()
     with Site() as site:
-        healthy(site, 150)
+        healthy(site, 80)
         (folder / "seeds.txt").write_text("\n".join([site("/"), *map(zoo.url, zoo.behaviours)]))
         done = linkmap("crawl", "--seeds", "seeds.txt", *FAST, *zoo.options(), cwd=folder, timeout=180)
     assert done.returncode == 0, done.stderr
@@ -83,7 +83,7 @@ def test_each_behaviour_ends_in_its_outcome_in_time_and_a_healthy_host_keeps_its
     with Zoo(ALL) as zoo:
         for attempt in range(3):  # other programs on this machine may take what the second crawl lacks
             with Site() as alone:
-                healthy(alone, 40)
+                healthy(alone, 30)
                 linkmap("crawl", alone("/"), *FAST, "--db", f"alone{attempt}.db", cwd=tmp_path)
             kept = max(kept, rate_beside(zoo, tmp_path / str(attempt)) / pages_a_second(alone))
             print(f"{len(ALL)} behaviours; a healthy host kept {kept:.0%} of its solo rate")
