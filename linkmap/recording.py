@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from linkmap.edges import links_in
 from linkmap.frontier import Entry, Frontier
 from linkmap.ledger import Change, Ledger
-from linkmap.model import FoundLink, Report
+from linkmap.model import FoundLink, LinkmapError, Report
 
 MOST_WAITING = 2_000
 """Records that wait to be committed, above which no request is started."""
@@ -102,7 +102,18 @@ class Recording:
         self.take_discovered()
         self._on_commit()
         if self._on_links is not None:
-            await self._on_links([link for each in batch if each.answer for link in links_in(*each.answer)])
+            await self._tell([link for each in batch if each.answer for link in links_in(*each.answer)])
+
+    async def _tell(self, links: list[FoundLink]) -> None:
+        """Hand links on. That their taker is cancelled is its failure, not a cancellation of this crawl."""
+        assert self._on_links is not None
+        try:
+            await self._on_links(links)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise LinkmapError("what takes the links was cancelled: go on with resume=True") from error
 
     def _next_batch(self) -> list[Record]:
         """The records to commit next: some hundred, or fewer where they bring many links."""

@@ -20,6 +20,7 @@ from linkmap.pool import Pool
 from linkmap.proxy import Proxy, parse_proxy
 from linkmap.seeds import GUESSED_HTTPS, BadSeed, Seed, parse_seed
 from linkmap.settings import Settings
+from linkmap.store.reader import is_held
 from linkmap.store.sqlite import Store
 from linkmap.store.trapped import Trapped
 from linkmap.tls import tls_context
@@ -117,6 +118,11 @@ async def crawl(
 def _write_failure(path: Path, error: sqlite3.Error, *, is_begun: bool) -> LinkmapError:
     if in_memory(path):
         return LinkmapError(f"the map in memory cannot take more ({error}): crawl into a file, with --db")
+    if not path.exists():
+        return LinkmapError(f"{path} was removed while it was crawled into: crawl anew, into a file that stays")
+    if is_held(error):
+        waiting = _going_on_after(path, "wait until it is done, or end it", is_begun)
+        return LinkmapError(f"another program keeps {path} locked: {waiting}")
     return LinkmapError(
         f"writing {path} failed ({error}): {_going_on_after(path, 'mend the disk or free some space', is_begun)}"
     )

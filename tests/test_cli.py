@@ -1,13 +1,15 @@
 """The command line as people use it: every option of crawl, with a typo too, seeds from everywhere, exit codes."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
 from conftest import Answer, Site
-from maps import check_accounting, linkmap, outcomes, rows
+from maps import check_accounting, command, environment, linkmap, outcomes, rows
 
 from linkmap import __version__
 
@@ -32,11 +34,11 @@ FAST = ("--delay", "0", "--allow-private")
 def test_help_lists_every_command_and_each_command_has_help(run: Run) -> None:
     listed = run("--help")
     assert listed.returncode == 0
-    for command in ("crawl", "plan", "inspect", "status", "query", "links", "path", "rank", "export", "demo"):
-        assert f"  {command} " in listed.stdout
-        told = run(command, "--help")
+    for name in ("crawl", "plan", "inspect", "status", "query", "links", "path", "rank", "export", "demo"):
+        assert f"  {name} " in listed.stdout
+        told = run(name, "--help")
         assert told.returncode == 0
-        assert told.stdout.startswith(f"Usage: linkmap {command}")
+        assert told.stdout.startswith(f"Usage: linkmap {name}")
 
 
 def test_version_is_the_package_version(run: Run) -> None:
@@ -252,3 +254,38 @@ def test_a_file_that_is_no_map_and_a_folder_are_sentences(run: Run, tmp_path: Pa
         assert "is not a linkmap map" in done.stderr
         assert "is a folder" in run(*arguments, "--db", "folder").stderr
     assert (tmp_path / "text.db").read_text().startswith("not a database")
+
+
+@pytest.mark.parametrize("command", ["status", "crawl http://127.0.0.1:9/", "rank", "export m.csv"])
+def test_what_stands_where_a_map_should_is_told_in_a_sentence(run: Run, tmp_path: Path, command: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    os.mkfifo(tmp_path / "pipe")
+    for name, said in (("", "is a folder"), (".", "is a folder"), ("/", "is a folder"), ("pipe", "is no regular file")):
+        done = run(*command.split(), "--db", name)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+        assert said in done.stderr
+    done = run(*command.split(), "--db", "loop")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith("Error: ")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["loop", "pipe"]
+
+
+def test_a_map_may_have_a_name_that_looks_like_a_uri(run: Run, site: Site, tmp_path: Path) -> None:
+    site.pages = {"/": "well"}
+    name = "file:x.db?mode=memory"
+    assert run("crawl", site("/"), "--allow-private", "--delay", "0", "--db", name).returncode == 0
+    assert "discovered 1 = pending 0 + done 1" in run("status", "--db", name).stdout
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no shell that closes a stream")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_streams_that_the_shell_closed_lead_to_nowhere(site: Site, tmp_path: Path, closed: str) -> None:
+    site.pages = {"/": '<a href="/a">a</a>', "/a": "a"}
+    crawl = command("crawl", site("/"), "--allow-private", "--delay", "0")
+    for words in (crawl, command("status"), command("query", "in_degree")):
+        shell = ["sh", "-c", f'exec "$@" {closed}', "sh", *words]
+        done = subprocess.run(shell, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done
+        assert "Traceback" not in done.stderr
+    assert set(outcomes(tmp_path / "map.db").values()) == {"fetched"}

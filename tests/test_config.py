@@ -100,6 +100,9 @@ def test_a_file_sets_options_of_every_command_and_the_map_of_all(chain: str, tmp
         ("[crawl]\nconfig = 'x'", "[crawl] config is not an option"),
         ("[crawl\n", "is not TOML"),
         ("x = " + "[" * 20_000, "is not TOML"),
+        ("x = " + "1" * 5_000, "is not TOML"),
+        ('[crawl]\nca-file = "a\\u0000b"', "[crawl] ca-file holds a NUL"),
+        ('db = "\\u0000"', "db holds a NUL"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_in_a_sentence_with_its_key(tmp_path: Path, text: str, said: str) -> None:

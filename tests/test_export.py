@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import os
 import re
 import sqlite3
 import subprocess
@@ -291,6 +292,7 @@ def test_kinds_choose_the_edges(tmp_path: Path) -> None:
         (["m.csv", "--min-in-degree", "3"], 1, "nothing to export: the options leave no node"),
         (["none/m.csv"], 1, "cannot write none/m.csv: No such file or directory"),
         (["folder.csv"], 1, "folder.csv is a folder: name a file"),
+        (["pipe.csv"], 1, "pipe.csv is no regular file, which a new one would replace: name another"),
         (["m.csv", "--db", "none.db"], 1, "no map at none.db"),
     ],
 )
@@ -299,10 +301,11 @@ def test_a_wrong_option_is_told_in_one_sentence_and_leaves_nothing(
 ) -> None:
     example_map(tmp_path)
     (tmp_path / "folder.csv").mkdir()
+    os.mkfifo(tmp_path / "pipe.csv")
     done = linkmap(tmp_path, "export", *arguments)
     assert (done.returncode, done.stdout) == (code, "")
     assert f"Error: {sentence}" in done.stderr
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.csv", "map.db"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder.csv", "map.db", "pipe.csv"]
 
 
 def test_a_map_without_a_fetched_page_is_told_in_a_sentence(tmp_path: Path) -> None:

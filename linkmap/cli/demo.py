@@ -1,6 +1,7 @@
 """`linkmap demo`: the main job, from a seed to a file for Gephi, on a site that every Python brings along."""
 
 import asyncio
+import os
 import shlex
 import shutil
 import sqlite3
@@ -60,7 +61,7 @@ def demo(db: Path, graphml: Path) -> None:
         raise UsageError(
             f"a map in memory ({MEMORY}) ends with its crawl, and the demo asks it afterwards: name a file"
         )
-    if graphml.resolve() == db.resolve():
+    if os.path.realpath(graphml) == os.path.realpath(db):
         raise UsageError(f"{db} cannot be both the map and the graph: name two files")
     if not graphml.absolute().parent.is_dir():
         raise UsageError(f"there is no folder {graphml.parent} to write {graphml.name} into: make it, or name another")

@@ -28,8 +28,8 @@ class EdgeFile:
         """Set where the rows cannot be written any more; the crawl is to stop on it."""
         self._error: OSError | None = None
         self._begun = False
-        path = Path(name)
-        if name != STANDARD_OUTPUT and any(path.resolve() == other.resolve() for other in (db, *others)):
+        path, taken = Path(name), {os.path.realpath(other) for other in (db, *others)}
+        if name != STANDARD_OUTPUT and os.path.realpath(path) in taken:
             raise UsageError(f"--edges {name} is a file that this crawl reads or writes: name another")
         self._is_new = name != STANDARD_OUTPUT and not path.exists()
         try:

@@ -49,7 +49,7 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: {error.strerror}; name a readable TOML file with --config") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError, and that of a number of more digits than Python reads
         raise UsageError(f"{path} is not TOML: {error}") from error
     except RecursionError as error:
         raise UsageError(f"{path} is not TOML that can be read: it is nested too deeply") from error
@@ -105,6 +105,8 @@ def _checked_one(place: str, option: click.Option, value: Any) -> Any:
     types, words = _wanted(option)
     if type(value) not in types:
         raise UsageError(f"{place} must be {words}")
+    if "\0" in str(value):
+        raise UsageError(f"{place} holds a NUL, which no option may")
     if isinstance(value, bool):
         return value
     try:

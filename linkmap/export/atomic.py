@@ -17,9 +17,11 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     Until then it stands beside with a name of its own, and it goes where the block raises anything, Ctrl-C
     too; what stood at the path stays untouched. Raises LinkmapError where the place cannot be written.
     """
-    target = path.resolve()
+    target = Path(os.path.realpath(path))
     if target.is_dir():
         raise LinkmapError(f"{path} is a folder: name a file")
+    if target.exists() and not target.is_file():
+        raise LinkmapError(f"{path} is no regular file, which a new one would replace: name another")
     beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         with open(beside, "x+b") as file:

@@ -2,6 +2,7 @@
 
 import functools
 import gzip
+import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
@@ -86,7 +87,7 @@ def export_graph(
         if form.generate is not generate_csv:
             raise UsageError("only a .csv has cells that --raw could leave as they are: leave it out")
         form = form._replace(generate=functools.partial(generate_csv, raw=True))
-    if path.resolve() == Path(db).resolve():
+    if os.path.realpath(path) == os.path.realpath(db):
         raise UsageError(f"{path} is the map itself: name another file to write")
     with closing(open_reader(db)) as connection:
         connection.text_factory = functools.partial(str, encoding="utf-8", errors="surrogateescape")

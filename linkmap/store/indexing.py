@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from linkmap.model import NAVIGATION_KINDS, LinkmapError
 from linkmap.store.lock import try_lock, unlock
-from linkmap.store.reader import check_is_file, check_is_map, open_reader, unindexed
+from linkmap.store.reader import check_is_file, check_is_map, file_name, held, is_held, open_reader, unindexed
 
 _NAVIGATION = f"{sum(1 << kind for kind in NAVIGATION_KINDS)} >> link.kind & 1"
 # Counting what is distinct costs a table in memory for each page, so it is done only for those where the least and
@@ -123,9 +123,13 @@ def ensure_indexed(path: Path) -> str | None:
     if descriptor is None:
         return missing and f"A crawl is at work on {path}: {missing}, so the numbers are of the pages fetched so far."
     try:
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(file_name(path), isolation_level=None)) as connection:
             check_is_map(connection, path)
             build_indexes(connection)
+    except sqlite3.OperationalError as error:
+        if is_held(error):
+            raise LinkmapError(f"{held(path)}, then do the same again") from error
+        raise
     finally:
         unlock(path, descriptor)
     return missing and f"Built the indexes and degrees that {path} lacked."

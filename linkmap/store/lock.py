@@ -17,8 +17,8 @@ _PATIENCE_S = 0.1
 
 
 def lock_path(path: Path) -> Path:
-    """Where the lock of a map stands."""
-    return path.with_name(path.name + ".lock")
+    """Where the lock of a map stands: beside the file itself, by whatever links it is named."""
+    return Path(f"{os.path.realpath(path)}.lock")
 
 
 def try_lock(path: Path) -> int | None:

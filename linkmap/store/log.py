@@ -34,8 +34,8 @@ class Pinned(NamedTuple):
 
 
 def log_path(path: Path) -> Path:
-    """Where SQLite keeps the log of a map."""
-    return path.with_name(path.name + "-wal")
+    """Where SQLite keeps the log of a map: beside the file itself, by whatever links it is named."""
+    return Path(f"{os.path.realpath(path)}-wal")
 
 
 def log_bytes(path: Path) -> int:

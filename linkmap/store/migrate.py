@@ -73,7 +73,7 @@ def migrate(connection: sqlite3.Connection) -> None:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version < SCHEMA_VERSION:
             for (view,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'view'").fetchall():
-                connection.execute(f"DROP VIEW {view}")
+                connection.execute('DROP VIEW "{}"'.format(view.replace('"', '""')))
             for step in range(version, SCHEMA_VERSION):
                 STEPS[step](connection)
             _make_anew(connection)

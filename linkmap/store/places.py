@@ -5,6 +5,7 @@ network filesystem"), and locks there are often promised and not kept. 9p and vi
 virtual machines show a disk of their own as these, and where memory cannot be shared there SQLite says so.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def shared_file_system(path: Path) -> str | None:
         mounts = _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
         return None
-    kind = file_system(path.resolve(), mounts)
+    kind = file_system(Path(os.path.realpath(path)), mounts)
     return kind if kind in _SHARED else None
 
 

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from linkmap.model import LinkmapError
+from linkmap.store.reader import file_name, held, is_held
 
 
 def store_ranks(
@@ -24,7 +25,7 @@ def store_ranks(
 
     `capture`: the newest one when the graph was read. Raises LinkmapError where the map cannot be written.
     """
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(file_name(path), isolation_level=None)) as connection:
         try:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("DELETE FROM rank")
@@ -38,6 +39,8 @@ def store_ranks(
             )
             connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
+            if is_held(error):
+                raise LinkmapError(f"{held(path)}, then do the same again") from error
             raise LinkmapError(f"cannot store ranks in {path}: {error}") from error
 
 

@@ -5,6 +5,7 @@ in: what is long is read in slices, and what is one statement (`reading`) is bro
 """
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -71,7 +72,10 @@ def _is_half_written(connection: sqlite3.Connection, path: Path) -> bool:
 
 def _undo_half_written(path: Path) -> None:
     """Have SQLite undo a transaction that was killed; where the place cannot be written, all stays as it is."""
-    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(path, isolation_level=None)) as connection:
+    with (
+        suppress(sqlite3.OperationalError),
+        closing(sqlite3.connect(file_name(path), isolation_level=None)) as connection,
+    ):
         connection.execute("PRAGMA schema_version").fetchone()
 
 
@@ -98,9 +102,11 @@ def _bring_up(path: Path, found: int) -> None:
     if lock is None:
         raise LinkmapError(f"{old} that is at work on it: wait for it, or stop it with Ctrl-C")
     try:
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(file_name(path), isolation_level=None)) as connection:
             migrate(connection)
     except sqlite3.OperationalError as error:
+        if is_held(error):
+            raise LinkmapError(f"{held(path)}, then do the same again") from error
         raise LinkmapError(f"{old} and was left as it was ({error}): copy it to where you may write") from error
     finally:
         unlock(path, lock)
@@ -156,27 +162,49 @@ def read_only_uri(path: Path | str) -> str:
     return f"{Path(path).absolute().as_uri()}?mode=ro"
 
 
+def file_name(path: Path) -> str:
+    """The map as SQLite names a file to be written: whole, so that one called `file:x` is not taken for a URI."""
+    return os.path.abspath(path)
+
+
 def check_is_file(path: Path) -> None:
     """Raises LinkmapError where nothing, or a folder, stands at the path, UsageError where it names no file."""
     if in_memory(path):
         raise UsageError(
             f"a map in memory ({MEMORY}) ends with its crawl: crawl into a file to ask it or to go on with it"
         )
-    if path.is_dir():
-        raise LinkmapError(f"{path} is a folder: name a map file with --db")
+    check_may_be_map(path)
     if not path.exists():
         raise LinkmapError(
             f"no map at {path}: make one with `{command('crawl SEED', path)}`, or name another with --db"
         )
 
 
+def is_held(error: sqlite3.Error) -> bool:
+    """Whether a statement failed for the lock of another program."""
+    return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+
+
+def held(path: Path) -> str:
+    """What to do about a map that another program holds, in words that more may follow."""
+    return f"another program keeps {path} locked: wait until it is done, or end it"
+
+
 def unreadable(path: Path, error: sqlite3.DatabaseError) -> LinkmapError:
     """Why the first look into a file failed, in words."""
-    if error.sqlite_errorname.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return LinkmapError(f"another program keeps {path} locked: wait until it is done, or end it, then ask again")
+    if is_held(error):
+        return LinkmapError(f"{held(path)}, then do the same again")
     if error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_IOERR")):
         return LinkmapError(f"{path} cannot be read ({error}): check the permissions of the file and its folder")
     return LinkmapError(_NOT_A_MAP.format(path=path))
+
+
+def check_may_be_map(path: Path) -> None:
+    """Raises LinkmapError where what stands at the path is a folder, a pipe or the like."""
+    if path.is_dir():
+        raise LinkmapError(f"{path} is a folder: name a map file with --db")
+    if path.exists() and not path.is_file():
+        raise LinkmapError(f"{path} is no regular file: name a map file with --db")
 
 
 def check_is_map(connection: sqlite3.Connection, path: Path) -> int:

@@ -25,7 +25,7 @@ from linkmap.store.lock import try_lock, unlock
 from linkmap.store.log import LOG_PAGES, MOST_LOG_BYTES, log_bytes, note_pinned
 from linkmap.store.migrate import SCHEMA_VERSION, migrate, schema_sql
 from linkmap.store.places import check_place
-from linkmap.store.reader import check_is_map, unreadable
+from linkmap.store.reader import check_is_map, check_may_be_map, file_name, held, is_held, unreadable
 from linkmap.store.trapped import TRAPPED, Trapped, trapped
 
 BUSY_S = 30.0
@@ -129,13 +129,16 @@ class Store:
         """
         if in_memory(path):
             return cls(path, await _map_in_memory(), None)
+        check_may_be_map(path)
         check_place(path)
         lock = try_lock(path)
         if lock is None:
             raise LinkmapError(
                 f"another crawl is at work on {path}: wait for it, stop it with Ctrl-C, or name another map with --db"
             )
-        connection = aiosqlite.connect(path, isolation_level=None, timeout=BUSY_S, factory=_WritingConnection)
+        connection = aiosqlite.connect(
+            file_name(path), isolation_level=None, timeout=BUSY_S, factory=_WritingConnection
+        )
         try:
             _make_map(path)
             await to_its_end(_set_up(connection))
@@ -144,6 +147,8 @@ class Store:
                 await to_its_end(connection.close())
             finally:
                 unlock(path, lock)
+            if isinstance(error, sqlite3.Error) and is_held(error):
+                raise LinkmapError(f"{held(path)}, then do the same again") from error
             if isinstance(error, sqlite3.Error):
                 raise LinkmapError(f"{path} cannot be written ({error}): check the file and its folder") from error
             raise
@@ -365,9 +370,7 @@ async def _map_in_memory() -> aiosqlite.Connection:
 
 def _make_map(path: Path) -> None:
     """Write the schema into a new file; refuse a file that is no map. Nothing else holds the file open yet."""
-    if path.is_dir():
-        raise LinkmapError(f"{path} is a folder: name a map file with --db")
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(file_name(path), isolation_level=None)) as connection:
         try:
             is_empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
         except sqlite3.DatabaseError as error:

@@ -54,5 +54,5 @@ def test_a_real_site_is_crawled_exactly_however_often_the_crawl_is_killed(
         kills = Kills(site, package.seeds(site("/")), starter, tmp_path, "--workers", 0)
         while kills.struck < wanted:
             kills.crawl(kill, wanted - kills.struck)
-    print(f"{kills.struck} kills, each had at most {kills.most_twice} pages asked for again")
+    print(f"{kills.struck} kills, each had at most {kills.most_twice:g} pages asked for again")
     assert kills.most_twice <= CONCURRENCY

@@ -30,10 +30,11 @@ def everything(db: Path) -> tuple[object, ...]:
     return *graph(db), Counter(answers)
 
 
-def kill(process: int) -> None:
-    """kill -9 a process alone: its workers must end by themselves. It may have ended already."""
+def kill(process: int) -> int:
+    """kill -9 a process alone: its workers must end by themselves. It may have ended already. Gives 1, for a kill."""
     with suppress(ProcessLookupError):
         os.kill(process, signal.SIGKILL)
+    return 1
 
 
 class Kills:
@@ -45,10 +46,12 @@ class Kills:
         self.chance = random.Random(str(options))
         self.struck = 0
         """Processes that were killed."""
-        self.most_twice = 0
-        """Pages that one kill had asked for again, at most."""
+        self.most_twice = 0.0
+        """Pages that one kill had asked for again, at most; of a worker and its crawl, each killed, half of both's."""
         self._begin = (*seeds, *OPTIONS, *options, "--quiet")
         self._starts: list[float] = []
+        self._strikes: list[int] = []
+        """How many processes were killed in each crawl."""
         whole = folder / "whole.db"
         began = time.monotonic()
         assert starter.run("crawl", "--db", whole, *self._begin) == 0, starter.err
@@ -58,18 +61,21 @@ class Kills:
         self._whole = everything(whole)
         assert len(site.log) > 50, "there is enough to crawl"
 
-    def crawl(self, strike: Callable[[int], object], most: int) -> None:
-        """Crawl into a new map; have processes struck and the crawl taken up until one process ends by itself."""
+    def crawl(self, strike: Callable[[int], int], most: int) -> None:
+        """Crawl into a new map; have processes struck and the crawl taken up until one process ends by itself.
+
+        `strike` gives how many processes it killed.
+        """
         db, struck, code = self.folder / "killed.db", 0, -signal.SIGKILL.value
         db.unlink(missing_ok=True)
         self.site.log.clear()
-        self._starts = []
+        self._starts, self._strikes = [], []
         while code == -signal.SIGKILL:
             self._starts.append(time.monotonic())
             process = self.starter.start("crawl", "--db", db, *self._arguments(db))
             if struck < most and self.await_moment():
                 workers = workers_of(process)
-                strike(process)
+                self._strikes.append(strike(process))
                 wait_until_gone(workers)
             code = self.starter.end()
             struck += code == -signal.SIGKILL
@@ -98,10 +104,10 @@ class Kills:
 
     def _count_twice(self) -> None:
         """Look up in the server's log which pages were asked for before and after each kill."""
-        for start, end in pairwise(self._starts):
+        for (start, end), strikes in zip(pairwise(self._starts), self._strikes, strict=False):
             before = {hit.path for hit in self.site.log if start <= hit.began < end}
             after = {hit.path for hit in self.site.log if end <= hit.began}
-            self.most_twice = max(self.most_twice, len(before & after))
+            self.most_twice = max(self.most_twice, len(before & after) / strikes)
 
 
 def check_copy(db: Path, copy: Path) -> bool:

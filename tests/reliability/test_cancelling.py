@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from linkmap import Settings, crawl
-from linkmap.model import UsageError
+from linkmap.model import LinkmapError, UsageError
 from linkmap.store.sqlite import Store
 from reliability.twenty import Twenty, check_same, twenty_pages
 
@@ -115,6 +115,25 @@ def test_a_crawl_by_worker_processes_is_cancelled_at_any_turn_as_well(
 ) -> None:
     step = max(1, TURNS // rounds(3))
     assert turns_cancelled(twenty, tmp_path, step, 1, replace(SETTINGS, workers=2)) > TURNS // step // 3
+
+
+@pytest.mark.parametrize("call", [1, 2, 3])
+def test_a_taker_of_links_that_is_cancelled_ends_the_crawl(twenty: Twenty, tmp_path: Path, call: int) -> None:
+    db, calls = tmp_path / "map.db", count(1)
+
+    async def take(_: object) -> None:
+        if next(calls) == call:
+            raise asyncio.CancelledError
+
+    async def work() -> None:
+        async with asyncio.timeout(AT_MOST_S):
+            await crawl([twenty.site("/")], db, SETTINGS, on_links=take)
+
+    with pytest.raises((LinkmapError, asyncio.CancelledError)):
+        asyncio.run(work())
+    assert not db.with_name("map.db.lock").exists()
+    go_on(db, twenty.site("/"))
+    check_same(db, twenty.graph)
 
 
 def test_a_store_that_is_closed_lets_go_of_its_file_whoever_still_holds_rows_of_it(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_a_crawl_killed_at_any_time_loses_nothing_and_repeats_what_was_in_flight
     kills = Kills(tangle, [tangle("/0")], starter, tmp_path, "--workers", 0)
     while kills.struck < wanted:
         kills.crawl(kill, wanted - kills.struck)
-    print(f"{kills.struck} kills, each had at most {kills.most_twice} pages asked for again")
+    print(f"{kills.struck} kills, each had at most {kills.most_twice:g} pages asked for again")
     assert kills.most_twice <= CONCURRENCY
 
 
@@ -57,19 +57,19 @@ def test_with_workers_a_kill_of_one_or_of_all_loses_nothing(
     wanted, workers = rounds(8), 0
     kills = Kills(tangle, [tangle("/0")], starter, tmp_path, "--workers", 2)
 
-    def strike(process: int) -> None:
+    def strike(process: int) -> int:
         """Kill a worker, where there is one and the dice say so, and the crawl itself some time later."""
         nonlocal workers
-        found = workers_of(process)
+        found, struck = workers_of(process), 0
         if found and kills.chance.random() < 0.5:
-            kill(kills.chance.choice(found))
-            workers += 1
+            struck = kill(kills.chance.choice(found))
+            workers += struck
             kills.await_moment()
-        kill(process)
+        return struck + kill(process)
 
     while kills.struck < wanted:
         kills.crawl(strike, wanted - kills.struck)
-    print(f"{kills.struck} kills, and {workers} of workers; {kills.most_twice} pages asked for again at most")
+    print(f"{kills.struck} kills, and {workers} of workers; {kills.most_twice:g} pages asked for again at most")
     assert kills.most_twice <= CONCURRENCY
 
 

@@ -1,5 +1,6 @@
 """Where a map lies: folders that cannot be written, network file systems, files that are no map; a sentence each."""
 
+import asyncio
 import shutil
 import sqlite3
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 from conftest import Site
 from maps import command, environment, linkmap
 
+from linkmap import LinkmapError, Settings, crawl
 from linkmap.store.places import file_system
 from reliability.readers import Endless, crawling, wait_for
 
@@ -136,3 +138,21 @@ def test_a_map_that_another_program_keeps_locked_is_called_that_and_nothing_else
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("Error: another program keeps map.db locked: wait until it is done")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_ranks_wait_for_another_writer_and_say_so(site: Site, tmp_path: Path) -> None:
+    site.pages = {"/": '<a href="/a">a</a>', "/a": "a"}
+    assert linkmap("crawl", site("/"), *FAST, cwd=tmp_path).returncode == 0
+    with closing(sqlite3.connect(tmp_path / "map.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        done = linkmap("rank", cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith("Error: another program keeps map.db locked: wait until it is done")
+
+
+def test_a_map_that_is_removed_in_the_middle_of_its_crawl_is_called_that(site: Site, tmp_path: Path) -> None:
+    site.pages = {f"/{number}": f'<a href="/{number + 1}">next</a>' for number in range(9)}
+    db = tmp_path / "map.db"
+    settings = Settings(delay_s=0, allow_private=True, workers=0, depth=20)
+    with pytest.raises(LinkmapError, match=r"map\.db was removed while it was crawled into: crawl anew"):
+        asyncio.run(crawl([site("/0")], db, settings, on_answer=lambda *_: db.unlink(missing_ok=True)))

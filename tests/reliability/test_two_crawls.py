@@ -52,6 +52,23 @@ def start_slow_crawl(site: Site, starter: Starter, db: Path, *options: object) -
     return process
 
 
+def test_a_map_named_by_a_link_is_the_same_map(site: Site, first: Starter, second: Starter, tmp_path: Path) -> None:
+    db, link = tmp_path / "map.db", tmp_path / "link.db"
+    link.symlink_to("map.db")
+    process = start_slow_crawl(site, first, link)
+    for name in (db, link):
+        assert second.run("crawl", "--resume", "--db", name) == 1
+        assert f"at work on {name}" in second.err
+    assert len(site.paths()) == 1
+    kill(process)
+    assert first.end() == -signal.SIGKILL
+    assert second.run("status", "--db", link) == 0, second.err
+    site.pages["/slow"] = "it came"
+    assert second.run("crawl", "--resume", "--db", link) == 0, second.err
+    check_accounting(db)
+    assert [path.name for path in tmp_path.glob("*.db*")] in (["map.db", "link.db"], ["link.db", "map.db"])
+
+
 @pytest.mark.parametrize(
     "words",
     [("crawl", "--resume"), ("crawl", "--add", "http://b.test/"), ("crawl", "http://b.test/"), ("rank",)],
