@@ -16,9 +16,15 @@ from linkmap.model import LinkmapError
 _PATIENCE_S = 0.1
 
 
+def beside(path: Path, ending: str) -> Path:
+    """A file beside a map and of its name: of the file's own, where the map is named by a link to it."""
+    place = os.path.realpath(path) if path.is_symlink() else path
+    return Path(f"{place}{ending}")
+
+
 def lock_path(path: Path) -> Path:
-    """Where the lock of a map stands: beside the file itself, by whatever links it is named."""
-    return Path(f"{os.path.realpath(path)}.lock")
+    """Where the lock of a map stands."""
+    return beside(path, ".lock")
 
 
 def try_lock(path: Path) -> int | None:

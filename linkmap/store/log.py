@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from linkmap.store.lock import lock_path
+from linkmap.store.lock import beside, lock_path
 
 PAGE_BYTES = 4_096
 """A page of a map, as SQLite makes it."""
@@ -34,8 +34,8 @@ class Pinned(NamedTuple):
 
 
 def log_path(path: Path) -> Path:
-    """Where SQLite keeps the log of a map: beside the file itself, by whatever links it is named."""
-    return Path(f"{os.path.realpath(path)}-wal")
+    """Where SQLite keeps the log of a map."""
+    return beside(path, "-wal")
 
 
 def log_bytes(path: Path) -> int:
@@ -74,7 +74,7 @@ def pinning_process(path: Path, crawl: int) -> tuple[int, str] | None:
     import fcntl
 
     try:
-        descriptor = os.open(path.with_name(path.name + "-shm"), os.O_RDWR | os.O_CLOEXEC)
+        descriptor = os.open(beside(path, "-shm"), os.O_RDWR | os.O_CLOEXEC)
     except OSError:
         return None
     try:
