@@ -20,7 +20,7 @@ from linkmap.pool import Pool
 from linkmap.proxy import Proxy, parse_proxy
 from linkmap.seeds import GUESSED_HTTPS, BadSeed, Seed, parse_seed
 from linkmap.settings import Settings
-from linkmap.store.reader import is_held
+from linkmap.store.reader import held, is_held
 from linkmap.store.sqlite import Store
 from linkmap.store.trapped import Trapped
 from linkmap.tls import tls_context
@@ -121,8 +121,7 @@ def _write_failure(path: Path, error: sqlite3.Error, *, is_begun: bool) -> Linkm
     if not path.exists():
         return LinkmapError(f"{path} was removed while it was crawled into: crawl anew, into a file that stays")
     if is_held(error):
-        waiting = _going_on_after(path, "wait until it is done, or end it", is_begun)
-        return LinkmapError(f"another program keeps {path} locked: {waiting}")
+        return held(path, _again(path, is_begun))
     return LinkmapError(
         f"writing {path} failed ({error}): {_going_on_after(path, 'mend the disk or free some space', is_begun)}"
     )
@@ -130,8 +129,11 @@ def _write_failure(path: Path, error: sqlite3.Error, *, is_begun: bool) -> Linkm
 
 def _going_on_after(path: Path, mending: str, is_begun: bool) -> str:
     """What to do about a map whose crawl could not go on."""
-    again = f"go on with `{command('crawl --resume', path)}`" if is_begun else "do the same again"
-    return f"what was committed is safe; {mending}, then {again}"
+    return f"what was committed is safe; {mending}, then {_again(path, is_begun)}"
+
+
+def _again(path: Path, is_begun: bool) -> str:
+    return f"go on with `{command('crawl --resume', path)}`" if is_begun else "do the same again"
 
 
 async def _tell_stored(store: Store, on_links: Callable[[list[FoundLink]], Awaitable[None]]) -> None:

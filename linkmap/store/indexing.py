@@ -128,7 +128,7 @@ def ensure_indexed(path: Path) -> str | None:
             build_indexes(connection)
     except sqlite3.OperationalError as error:
         if is_held(error):
-            raise LinkmapError(f"{held(path)}, then do the same again") from error
+            raise held(path) from error
         raise
     finally:
         unlock(path, descriptor)

@@ -40,7 +40,7 @@ def store_ranks(
             connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
             if is_held(error):
-                raise LinkmapError(f"{held(path)}, then do the same again") from error
+                raise held(path) from error
             raise LinkmapError(f"cannot store ranks in {path}: {error}") from error
 
 

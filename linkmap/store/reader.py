@@ -106,7 +106,7 @@ def _bring_up(path: Path, found: int) -> None:
             migrate(connection)
     except sqlite3.OperationalError as error:
         if is_held(error):
-            raise LinkmapError(f"{held(path)}, then do the same again") from error
+            raise held(path) from error
         raise LinkmapError(f"{old} and was left as it was ({error}): copy it to where you may write") from error
     finally:
         unlock(path, lock)
@@ -185,15 +185,15 @@ def is_held(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
-def held(path: Path) -> str:
-    """What to do about a map that another program holds, in words that more may follow."""
-    return f"another program keeps {path} locked: wait until it is done, or end it"
+def held(path: Path, then: str = "do the same again") -> LinkmapError:
+    """What to do about a map that another program holds."""
+    return LinkmapError(f"another program keeps {path} locked: wait until it is done, or end it, then {then}")
 
 
 def unreadable(path: Path, error: sqlite3.DatabaseError) -> LinkmapError:
     """Why the first look into a file failed, in words."""
     if is_held(error):
-        return LinkmapError(f"{held(path)}, then do the same again")
+        return held(path)
     if error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_PERM", "SQLITE_IOERR")):
         return LinkmapError(f"{path} cannot be read ({error}): check the permissions of the file and its folder")
     return LinkmapError(_NOT_A_MAP.format(path=path))

@@ -148,7 +148,7 @@ class Store:
             finally:
                 unlock(path, lock)
             if isinstance(error, sqlite3.Error) and is_held(error):
-                raise LinkmapError(f"{held(path)}, then do the same again") from error
+                raise held(path) from error
             if isinstance(error, sqlite3.Error):
                 raise LinkmapError(f"{path} cannot be written ({error}): check the file and its folder") from error
             raise
