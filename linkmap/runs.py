@@ -13,6 +13,7 @@ from linkmap.crawling import Crawl, Progress
 from linkmap.credentials import Credentials, HostHeader
 from linkmap.edges import stored_links
 from linkmap.endings import to_its_end
+from linkmap.failures import going_on_after, write_failure
 from linkmap.fetch import ClientSettings
 from linkmap.ledger import Ledger
 from linkmap.model import FoundLink, LinkmapError, Outcome, State, UsageError, Visit
@@ -20,7 +21,6 @@ from linkmap.pool import Pool
 from linkmap.proxy import Proxy, parse_proxy
 from linkmap.seeds import GUESSED_HTTPS, BadSeed, Seed, parse_seed
 from linkmap.settings import Settings
-from linkmap.store.reader import held, is_held
 from linkmap.store.sqlite import Store
 from linkmap.store.trapped import Trapped
 from linkmap.tls import tls_context
@@ -107,33 +107,12 @@ async def crawl(
         is_begun = True
         return await _Run(ledger, pool, used, progress, on_answer, on_links, stop or asyncio.Event()).go()
     except sqlite3.Error as error:
-        raise _write_failure(path, error, is_begun=is_begun) from error
+        raise write_failure(path, error, is_begun=is_begun) from error
     except MemoryError as error:
         more = "give linkmap more, or have it hold less with --concurrency and --max-bytes"
-        raise LinkmapError(f"there is not enough memory: {_going_on_after(path, more, is_begun)}") from error
+        raise LinkmapError(f"there is not enough memory: {going_on_after(path, more, is_begun)}") from error
     finally:
         await store.close()
-
-
-def _write_failure(path: Path, error: sqlite3.Error, *, is_begun: bool) -> LinkmapError:
-    if in_memory(path):
-        return LinkmapError(f"the map in memory cannot take more ({error}): crawl into a file, with --db")
-    if not path.exists():
-        return LinkmapError(f"{path} was removed while it was crawled into: crawl anew, into a file that stays")
-    if is_held(error):
-        return held(path, _again(path, is_begun))
-    return LinkmapError(
-        f"writing {path} failed ({error}): {_going_on_after(path, 'mend the disk or free some space', is_begun)}"
-    )
-
-
-def _going_on_after(path: Path, mending: str, is_begun: bool) -> str:
-    """What to do about a map whose crawl could not go on."""
-    return f"what was committed is safe; {mending}, then {_again(path, is_begun)}"
-
-
-def _again(path: Path, is_begun: bool) -> str:
-    return f"go on with `{command('crawl --resume', path)}`" if is_begun else "do the same again"
 
 
 async def _tell_stored(store: Store, on_links: Callable[[list[FoundLink]], Awaitable[None]]) -> None:
