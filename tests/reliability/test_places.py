@@ -131,7 +131,7 @@ def test_a_map_that_another_program_keeps_locked_is_called_that_and_nothing_else
     site: Site, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     site.pages = {"/": "well"}
-    assert linkmap("crawl", site("/"), "--delay", "0", "--allow-private", cwd=tmp_path).returncode == 0
+    assert linkmap("crawl", site("/"), *FAST, cwd=tmp_path).returncode == 0
     with closing(sqlite3.connect(tmp_path / "map.db", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         done = linkmap(*words, cwd=tmp_path)
