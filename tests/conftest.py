@@ -147,14 +147,30 @@ def rounds(request: pytest.FixtureRequest) -> Callable[[int], int]:
     return lambda usual: usual if asked is None else asked
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _checked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[set[Path]]:
+    """The folders whose maps have been checked. Those that a module's tests share are checked when they are done."""
+    base = tmp_path_factory.getbasetemp()
+    checked = set(base.iterdir())
+    yield checked
+    for folder in sorted(set(base.iterdir()) - checked):
+        check_maps(folder)
+
+
 @pytest.fixture(autouse=True)
-def _the_accounting_holds(request: pytest.FixtureRequest) -> Iterator[None]:
+def _the_accounting_holds(request: pytest.FixtureRequest, _checked: set[Path]) -> Iterator[None]:
     """The law of SEMANTICS.md on every map that a test leaves behind, whatever the test was about."""
     if "tmp_path" not in request.fixturenames:
         yield
         return
     folder: Path = request.getfixturevalue("tmp_path")
     yield
+    _checked.add(folder)
+    check_maps(folder)
+
+
+def check_maps(folder: Path) -> None:
+    """Check the accounting of all maps in a folder."""
     for path in sorted(folder.rglob("*.db")):
         if is_map(path):
             check_accounting(path)
