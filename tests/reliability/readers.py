@@ -19,6 +19,10 @@ print(connection.execute("SELECT count(*) FROM page").fetchone()[0], flush=True)
 sys.stdin.read()
 """
 
+CALM_S = 0.8
+BEYOND = 1_000_000_000
+"""Numbers of pages that only a calm site has."""
+
 
 @dataclass
 class Endless:
@@ -29,17 +33,25 @@ class Endless:
     delay_s: float = 0.0
     words: str = "words that make the map grow " * 10 + "{}"
     """The text of a link, with the number of its page where that stands."""
+    is_calm: bool = False
 
     def __post_init__(self) -> None:
         self.site.make = self.page
+
+    def calm_down(self) -> None:
+        """From now on a page comes after a while, with two links, one of them to a page that nothing else links to."""
+        self.is_calm, self.delay_s = True, CALM_S
 
     def page(self, host: str, path: str) -> Answer | None:
         """Page N links to the pages behind those of the pages before it, and to those that page N / 2 links to."""
         if path == "/robots.txt":
             return None
         number = int(path[1:] or 0)
-        places = [*range(number * self.links // 2 + 1, (number + 1) * self.links // 2 + 1)]
-        places += [place // 2 for place in places]
+        if self.is_calm:
+            places = [BEYOND + number, number // 2]
+        else:
+            places = [*range(number * self.links // 2 + 1, (number + 1) * self.links // 2 + 1)]
+            places += [place // 2 for place in places]
         return Answer(
             "".join(f'<a href="/{place}">{self.words.format(place)}</a>' for place in places), delay_s=self.delay_s
         )
