@@ -9,7 +9,7 @@ from subprocess import CompletedProcess
 
 import pytest
 from conftest import Answer, Site
-from maps import check_accounting, command, environment, linkmap, outcomes, rows
+from maps import ROOT, check_accounting, command, environment, linkmap, outcomes, rows
 
 from linkmap import __version__
 
@@ -60,7 +60,9 @@ def test_version_is_the_package_version(run: Run) -> None:
         (("--concurrency", "0"), "'--concurrency'"),
         (("--per-host", "0"), "'--per-host'"),
         (("--delay", "-1"), "'--delay'"),
+        (("--delay", "nan"), "'--delay': nan is not a finite number of seconds"),
         (("--timeout", "0"), "'--timeout'"),
+        (("--timeout", "inf"), "'--timeout': inf is not a finite number of seconds"),
         (("--max-bytes", "10Q"), "'10Q'"),
         (("--resolve", "example.org:443"), "'--resolve'"),
         (("--resolve", "example.org:443:not-an-address"), "'--resolve'"),
@@ -276,6 +278,17 @@ def test_a_map_may_have_a_name_that_looks_like_a_uri(run: Run, site: Site, tmp_p
     assert run("crawl", site("/"), "--allow-private", "--delay", "0", "--db", name).returncode == 0
     assert "discovered 1 = pending 0 + done 1" in run("status", "--db", name).stdout
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use cannot be removed")
+def test_a_folder_that_was_removed_is_called_that(tmp_path: Path) -> None:
+    leave = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
+    words = ["sh", "-c", leave, "sh", *command("crawl", "http://127.0.0.1:9/")]
+    surroundings = environment() | {"PYTHONPATH": str(ROOT)}  # Python itself ends where a relative path stands in it
+    done = subprocess.run(words, cwd=tmp_path, env=surroundings, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "the folder that you are in was removed; go to another" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no shell that closes a stream")

@@ -85,6 +85,7 @@ def test_a_file_sets_options_of_every_command_and_the_map_of_all(chain: str, tmp
         ("[crawl]\ndepth = 2.5", "[crawl] depth must be a whole number"),
         ("[crawl]\ndepth = -1", "[crawl] depth: -1 is not in the range"),
         ("[crawl]\ndelay = 'long'", "[crawl] delay must be a number"),
+        ("[crawl]\ndelay = nan", "[crawl] delay: nan is not a finite number of seconds"),
         ("[crawl]\nmax-time = 'soon'", "[crawl] max-time: 'soon' is not a duration"),
         ("[crawl]\nmax-bytes = -1", "[crawl] max-bytes: '-1' is not a size"),
         ("[crawl]\nscope = 'world'", "[crawl] scope: 'world' is not one of"),

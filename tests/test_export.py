@@ -276,6 +276,7 @@ def test_kinds_choose_the_edges(tmp_path: Path) -> None:
     [
         (["map.txt"], 2, "cannot tell a format from 'map.txt': end the name in .graphml, .graphml.gz, .csv, .tsv"),
         (["map.gz"], 2, "cannot tell a format from 'map.gz'"),
+        (["map.csv/"], 2, "Invalid value for 'FILE': map.csv/ names a folder: name a file, as in map.csv/map.graphml"),
         (["map.csv", "--db", "map.csv"], 2, "map.csv is the map itself: name another file to write"),
         (["m.csv", "--kinds", "a,hyperlink"], 2, "no kind of link 'hyperlink': choose among a, area, iframe"),
         (["m.csv", "--level", "site"], 2, "Invalid value for '--level': 'site' is not one of"),

@@ -98,6 +98,14 @@ def test_a_map_in_a_folder_that_is_not_there_is_refused_in_one_sentence(tmp_path
         try_lock(tmp_path / "nowhere" / "map.db")
 
 
+def test_a_folder_in_the_place_of_the_lock_and_a_name_that_is_too_long_are_called_that(tmp_path: Path) -> None:
+    (tmp_path / "map.db.lock").mkdir()
+    with pytest.raises(LinkmapError, match=r"map\.db\.lock is a folder: remove it"):
+        try_lock(tmp_path / "map.db")
+    with pytest.raises(LinkmapError, match="too long for what stands beside a map: name a shorter one"):
+        try_lock(tmp_path / ("x" * 252))
+
+
 def test_of_many_that_want_the_lock_one_at_a_time_has_it(path: Path) -> None:
     inside, most, taken = 0, 0, 0
     counting = threading.Lock()

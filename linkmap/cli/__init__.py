@@ -104,7 +104,7 @@ def main() -> None:
         click.echo(f"Error: {_NO_THREAD}: give linkmap more memory, or a higher `ulimit -u`", err=True)
         code = 1
     except (OSError, sqlite3.Error) as error:
-        click.echo(f"Error: {_safe(str(error))}: check the file, its folder and the disk", err=True)
+        click.echo(f"Error: {_safe(str(error))}: {_advice()}", err=True)
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -115,6 +115,15 @@ def _reworded(error: click.ClickException) -> click.ClickException:
     from linkmap.cli.variables import reworded
 
     return reworded(error)
+
+
+def _advice() -> str:
+    """What to do about an error of the system."""
+    try:
+        os.getcwd()
+    except OSError:
+        return "the folder that you are in was removed; go to another"
+    return "check the file, its folder and the disk"
 
 
 def _safe(text: str) -> str:

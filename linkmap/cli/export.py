@@ -8,15 +8,15 @@ from click.core import ParameterSource
 from linkmap.advice import command
 from linkmap.cli.options import db_option
 from linkmap.cli.text import counted, note
+from linkmap.cli.types import NewFile
 from linkmap.export.selection import MEASURES, Cut
 from linkmap.export.write import Written, export_graph
 from linkmap.graph.load import Level
 from linkmap.model import UsageError
-from linkmap.store.reader import pages_pending
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=NewFile())
 @db_option
 @click.option(
     "--level",
@@ -66,8 +66,8 @@ def export(
         click.echo(line)
     if written.stale_ranks and level == "page" and ".graphml" in file.name.lower():
         note(f"The ranks in it are older than the newest pages: run `{command('rank', db)}` and export again.")
-    if pending := pages_pending(db):
-        note(f"The crawl is unfinished, so the graph is too: {counted(pending, 'page')} still to be fetched.")
+    if written.pending:
+        note(f"The crawl is unfinished, so the graph is too: {counted(written.pending, 'page')} still to be fetched.")
 
 
 def _told(written: Written, file: Path, level: str) -> list[str]:

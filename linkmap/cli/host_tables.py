@@ -6,13 +6,13 @@ from typing import Any
 import click
 
 from linkmap.cli.settings_tables import checked_options
-from linkmap.cli.types import AuthSecret, CookieSecret, HeaderSecret
+from linkmap.cli.types import AuthSecret, CookieSecret, HeaderSecret, Seconds
 from linkmap.credentials import HostHeader
 from linkmap.hosts import HostRule, host_rules
 from linkmap.model import UsageError
 
 _OPTIONS = (
-    click.Option(["--delay"], type=click.FloatRange(0)),
+    click.Option(["--delay"], type=Seconds(0)),
     click.Option(["--per-host"], type=click.IntRange(1)),
     click.Option(["--max-pages"], type=click.IntRange(0)),
     click.Option(["--robots/--no-robots"]),

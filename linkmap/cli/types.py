@@ -1,8 +1,11 @@
 """Values of options that are more than a word or a number: each type reads one and says what it wants instead."""
 
+import math
+import os
 import re
 from collections.abc import Callable
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import click
@@ -30,6 +33,28 @@ class Size(click.ParamType[int]):
         if not (number.isascii() and number.isdigit()):
             self.fail(f"{value!r} is not a size: give bytes, or a number with K, M or G, as in 10M.", param, ctx)
         return int(number) * _SIZE_UNITS[unit]
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds, which ends."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        seconds = float(super().convert(value, param, ctx))
+        if not math.isfinite(seconds):
+            self.fail(f"{value} is not a finite number of seconds.", param, ctx)
+        return seconds
+
+
+class NewFile(click.Path):
+    """A file to write."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if str(value).endswith((os.sep, "/")):
+            self.fail(f"{value} names a folder: name a file, as in {value}map.graphml.", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 class Duration(click.ParamType[float]):

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from linkmap.cli.types import AuthSecret, CookieSecret, HeaderSecret, Kinds, ProxyUrl, Resolved, Size, Words
+from linkmap.cli.types import AuthSecret, CookieSecret, HeaderSecret, Kinds, ProxyUrl, Resolved, Seconds, Size, Words
 from linkmap.credentials import HostHeader
 from linkmap.model import Parser
 from linkmap.scope import ScopeName
@@ -102,7 +102,7 @@ pace_options = _together(
     click.option(
         "--delay",
         "delay_s",
-        type=click.FloatRange(0),
+        type=Seconds(0),
         default=_DEFAULTS.delay_s,
         show_default=True,
         metavar="SECONDS",
@@ -113,7 +113,7 @@ request_options = _together(
     click.option(
         "--timeout",
         "timeout_s",
-        type=click.FloatRange(0, min_open=True),
+        type=Seconds(0, min_open=True),
         default=_DEFAULTS.timeout_s,
         show_default=True,
         metavar="SECONDS",

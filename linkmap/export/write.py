@@ -18,7 +18,7 @@ from linkmap.export.selection import Cut, Selection, select
 from linkmap.graph.load import level_of, load_map
 from linkmap.model import LinkmapError, UsageError
 from linkmap.store.ranks import ranks_as_of
-from linkmap.store.reader import open_reader
+from linkmap.store.reader import open_reader, pages_pending
 
 _GZIP_LEVEL = 6
 
@@ -56,6 +56,8 @@ class Written:
     bytes: int
     stale_ranks: bool
     """Whether ranks are stored and pages were fetched since they were computed."""
+    pending: int
+    """Pages that the map knows and that are still to be fetched."""
 
 
 def format_of(path: Path) -> Format:
@@ -105,13 +107,13 @@ def export_graph(
 def _written(connection: sqlite3.Connection, path: Path, form: Format, selection: Selection) -> Written:
     elements = Elements(connection, selection)
     nodes, (edges, ends) = len(selection.nodes), selection.count()
+    as_of, pending = ranks_as_of(connection), pages_pending(connection)
     with whole_file(path) as file:
         _write(file, form, elements)
         size = file.tell()
         file.seek(0)
         _check(form, file, nodes, edges)
     graph = selection.map_graph.graph
-    as_of = ranks_as_of(connection)
     return Written(
         nodes,
         edges,
@@ -121,6 +123,7 @@ def _written(connection: sqlite3.Connection, path: Path, form: Format, selection
         0 if form.lists_nodes else nodes - ends,
         size,
         as_of is not None and as_of < selection.map_graph.capture,
+        pending,
     )
 
 

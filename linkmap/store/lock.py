@@ -4,6 +4,7 @@ The lock stands beside the map, not on it: closing any handle of the map file it
 that SQLite holds on it in the same process (sqlite.org/howtocorrupt.html, 2.2).
 """
 
+import errno
 import os
 import sys
 import time
@@ -38,9 +39,7 @@ def try_lock(path: Path) -> int | None:
         try:
             descriptor = os.open(target, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
         except OSError as error:
-            raise LinkmapError(
-                f"cannot write beside {path} ({error.strerror}): choose a folder you may write to"
-            ) from error
+            raise _no_lock(path, error) from error
         if not _lock_descriptor(descriptor):
             os.close(descriptor)
             if time.monotonic() > until:
@@ -50,6 +49,17 @@ def try_lock(path: Path) -> int | None:
         if _still_there(descriptor, target):
             return descriptor
         os.close(descriptor)
+
+
+def _no_lock(path: Path, error: OSError) -> LinkmapError:
+    """Why there can be no lock beside a map."""
+    if error.errno == errno.EISDIR:
+        return LinkmapError(f"{lock_path(path)} is a folder: remove it, or name another map with --db")
+    if error.errno == errno.ENAMETOOLONG:
+        return LinkmapError(
+            f"the name of {path} is too long for what stands beside a map: name a shorter one with --db"
+        )
+    return LinkmapError(f"cannot write beside {path} ({error.strerror}): choose a folder you may write to")
 
 
 def unlock(path: Path, descriptor: int) -> None:

@@ -224,10 +224,9 @@ def check_is_map(connection: sqlite3.Connection, path: Path) -> int:
     return int(version)
 
 
-def pages_pending(path: Path | str) -> int:
-    """How many pages of a map are still to be fetched, as of its last commit."""
-    with closing(open_reader(path)) as reader:
-        row = reader.execute("SELECT counts FROM run ORDER BY id DESC LIMIT 1").fetchone()
+def pages_pending(connection: sqlite3.Connection) -> int:
+    """How many pages of a map are still to be fetched."""
+    row = connection.execute("SELECT counts FROM run ORDER BY id DESC LIMIT 1").fetchone()
     return int(json.loads(row[0]).get("page", {}).get("pending", 0)) if row else 0
 
 
