@@ -297,7 +297,8 @@ class Crawl:
         self._eased += 1
         if self._eased > _MOST_EASED:
             raise LinkmapError(
-                "the system lets linkmap open too few files: raise the limit with `ulimit -n 1024`, "
+                "the system lets linkmap open too few files or threads: raise the limit with `ulimit -n 1024` "
+                "or `ulimit -u`, "
                 f"{going_on(self.ledger.store.path)}"
             )
         self._connections = max(1, self._connections * 3 // 4)

@@ -30,6 +30,7 @@ from linkmap.exchange import Exchanges, NothingCameError, Response
 from linkmap.model import Outcome, Visit
 from linkmap.proxy import AUTHENTICATION_REQUIRED, Proxy, is_private_target
 from linkmap.sniffing import names_no_type, sniffed_type
+from linkmap.threads import Threads
 from linkmap.tls import describe_fault, find_fault, tls_context
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
@@ -46,10 +47,12 @@ _REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
 _EMPTY = frozenset({204, 205})
 """Answers without content, whatever type they name (RFC 9110, 15.3.5 and 15.3.6)."""
 _BLOCKED = frozenset({401, 403, 407, 429})
+_LOOKUPS = Threads("look-up", most=512, stack_bytes=512 * 1024)
+"""More than there are requests in flight, because a look-up goes on where its request is given up."""
 
 
 class OutOfFilesError(NothingCameError):
-    """The system lets this process open no more files: our fault, and none of the page's."""
+    """The system lets this process open no more files, or start no thread: our fault, and none of the page's."""
 
 
 class PrivateAddressError(OSError):
@@ -104,15 +107,8 @@ class CheckedResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """The addresses of a host. Raises OSError where there are none or one of them is forbidden."""
-        fixed = self._fixed.get((host, port))
-        try:
-            found = await asyncio.get_running_loop().getaddrinfo(
-                fixed or host, port, type=socket.SOCK_STREAM, family=socket.AF_UNSPEC if fixed else family
-            )
-        except UnicodeError as error:
-            raise OSError(socket.EAI_NONAME, "a label of the name is empty or too long") from error
         results: list[ResolveResult] = []
-        for address_family, _, proto, _, sockaddr in found:
+        for address_family, _, proto, _, sockaddr in await self._found(host, port, family):
             address = str(sockaddr[0])
             if not self._allow_private and not is_public(address):
                 raise PrivateAddressError(f"{host} resolves to {address}, which is not a public address")
@@ -127,6 +123,20 @@ class CheckedResolver(AbstractResolver):
                 )
             )
         return results
+
+    async def _found(self, host: str, port: int, family: int) -> "list[tuple[Any, ...]]":
+        """What `getaddrinfo` says of a host. Raises OSError."""
+        address = self._fixed.get((host, port))
+        if address is not None:
+            return [*socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)]
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                _LOOKUPS, socket.getaddrinfo, host, port, family, socket.SOCK_STREAM
+            )
+        except RuntimeError as error:
+            raise OSError(errno.EAGAIN, str(error)) from error
+        except UnicodeError as error:
+            raise OSError(socket.EAI_NONAME, "a label of the name is empty or too long") from error
 
     async def close(self) -> None:
         """Nothing to close."""
@@ -325,7 +335,7 @@ def _failure(error: Exception) -> Outcome:
 
 def _is_out_of_files(error: Exception) -> bool:
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    return isinstance(cause, OSError) and cause.errno in (errno.EMFILE, errno.ENFILE)
+    return isinstance(cause, OSError) and cause.errno in (errno.EMFILE, errno.ENFILE, errno.EAGAIN)
 
 
 def _reason(error: Exception) -> str:

@@ -61,11 +61,14 @@ def graph(db: Path) -> tuple[set[tuple[Any, ...]], list[tuple[Any, ...]]]:
 
 
 def is_map(path: Path) -> bool:
-    """Whether a file is a map in which a crawl has begun."""
-    try:
-        return path.is_file() and bool(rows(path, "SELECT 1 FROM run"))
-    except sqlite3.DatabaseError:
+    """Whether a file is a map in which a crawl has begun. One that is malformed is no map, and an error."""
+    if not path.is_file():
         return False
+    with path.open("rb") as file:
+        if file.read(16) != b"SQLite format 3\0":
+            return False
+    tables = dict(rows(path, "SELECT name, type FROM sqlite_master"))
+    return tables.get("run") == "table" and bool(rows(path, "SELECT 1 FROM run"))
 
 
 def check_accounting(db: Path) -> None:

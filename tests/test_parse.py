@@ -1,10 +1,13 @@
 """Links with their evidence, out of HTML. Expected values follow the HTML standard, by hand."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from linkmap.model import Document, Link, LinkFlag, LinkKind, Region
+from linkmap.parse import lexbor, soup
 from linkmap.parse.lexbor import read_html
 from linkmap.parse.link_header import header_links
 from linkmap.parse.links import (
@@ -19,19 +22,24 @@ from linkmap.parse.links import (
     rel_tokens,
 )
 from linkmap.parse.microsyntax import refresh_target, srcset_urls
+from linkmap.parse.nesting import shallow
 from linkmap.parse.references import MAX_URL
 from linkmap.url import url_key
 
 HERE = "http://a.test/d/p"
 
 
-def found_in(html: str, url: str = HERE) -> Found:
-    return links_of(read_html(html), url)
+Reader = Callable[[str], Page]
+by_both = pytest.mark.parametrize("read", [lexbor.read_html, soup.read_html], ids=["lexbor", "bs4"])
 
 
-def targets_of(html: str) -> list[str]:
+def found_in(html: str, url: str = HERE, read: Reader = read_html) -> Found:
+    return links_of(read(html), url)
+
+
+def targets_of(html: str, read: Reader = read_html) -> list[str]:
     """The target of each link, relative to the page's folder where it lies there."""
-    found = found_in(html)
+    found = found_in(html, read=read)
     return [found.targets[link.target].url.removeprefix("http://a.test/d/") for link in found.links]
 
 
@@ -123,8 +131,9 @@ def only_link(html: str) -> Link:
         ("\x00<a href=x>t</a>", ["x"], "a NUL before the page"),
     ],
 )
-def test_which_elements_are_links(html: str, targets: list[str], reason: str) -> None:
-    assert targets_of(html) == targets, reason
+@by_both
+def test_which_elements_are_links(read: Reader, html: str, targets: list[str], reason: str) -> None:
+    assert targets_of(html, read) == targets, reason
 
 
 def test_links_of_all_kinds_stand_in_document_order() -> None:
@@ -541,19 +550,22 @@ def test_a_redirect_to_no_page_has_no_link(location: str) -> None:
     assert not redirect_link(location, HERE).links
 
 
-def test_nothing_is_lost_in_markup_nested_20000_deep() -> None:
+@by_both
+def test_nothing_is_lost_in_markup_nested_20000_deep(read: Reader) -> None:
     html = "<nav>" + "<div>" * 20_000 + "<a href=x>deep</a>" + "</div>" * 20_000 + "</nav><a href=y>after</a>"
-    found = found_in(html)
+    found = found_in(shallow(html), read=read)
     assert [(link.anchor, link.region) for link in found.links] == [("deep", Region.NAV), ("after", Region.NONE)]
 
 
-def test_nothing_is_lost_after_an_attribute_of_ten_megabytes() -> None:
+@by_both
+def test_nothing_is_lost_after_an_attribute_of_ten_megabytes(read: Reader) -> None:
     html = f"<p title='{'x' * 10_000_000}'><a href=x title='{'y' * 10_000_000}'></a><a href=z>after</a>"
-    assert [link.anchor for link in found_in(html).links] == ["y" * MAX_ANCHOR, "after"]
+    assert [link.anchor for link in found_in(html, read=read).links] == ["y" * MAX_ANCHOR, "after"]
 
 
-def test_a_page_of_100000_links_keeps_them_all() -> None:
-    found = found_in("".join(f"<li><a href=/{number}>{number}</a>" for number in range(100_000)))
+@by_both
+def test_a_page_of_100000_links_keeps_them_all(read: Reader) -> None:
+    found = found_in("".join(f"<li><a href=/{number}>{number}</a>" for number in range(100_000)), read=read)
     assert [link.anchor for link in found.links] == [str(number) for number in range(100_000)]
     assert len(found.targets) == 100_000
 

@@ -7,6 +7,9 @@ import importlib
 import os
 import sqlite3
 import sys
+import threading
+from contextlib import suppress
+from typing import NoReturn
 
 import click
 
@@ -106,7 +109,17 @@ def main() -> None:
     except (OSError, sqlite3.Error) as error:
         click.echo(f"Error: {_safe(str(error))}: {_advice()}", err=True)
         code = 1
-    sys.exit(code if isinstance(code, int) else 0)
+    _leave(code if isinstance(code, int) else 0)
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process. Where threads are at work for which nobody waits, what they hold is not taken apart first."""
+    if any(thread.daemon for thread in threading.enumerate()):
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _reworded(error: click.ClickException) -> click.ClickException:

@@ -93,8 +93,8 @@ def _elements(soup: BeautifulSoup, css: bool) -> Iterator[Element]:
             continue
         attributes = _attributes(tag)
         if tag.name == "a":
-            reference = attributes.get("href", attributes.get("xlink:href"))
-            if reference is not None:
+            if "href" in attributes or ("xlink:href" in attributes and tag.find_parent("svg") is not None):
+                reference = attributes.get("href", attributes.get("xlink:href")) or ""
                 anchor = _text_or_image(tag, attributes)
                 rel, language = attributes.get("rel") or "", language_of("a", attributes)
                 yield Element(LinkKind.A, reference, rel, region, anchor, language)

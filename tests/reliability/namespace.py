@@ -1,20 +1,22 @@
-"""A machine of its own for one command line: `unshare -rnm python -m reliability.namespace WORD...`
+"""A machine of its own for one command line: `unshare -rnm python -m reliability.namespace PRESSES WORD...`
 
 In a network namespace (Linux), loopback carries a public address and private ones, a name server answers on UDP,
 and one server accepts every connection to any of these addresses and notes to which. Workers and uvloop are as ever,
-nothing of linkmap's is replaced. Prints what was seen as JSON.
+nothing of linkmap's is replaced. Ctrl-C is pressed so often once a name has been asked for about which the name server
+is silent. Prints what was seen as JSON.
 """
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import ClassVar
 
 from maps import command, environment
@@ -25,6 +27,8 @@ PRIVATE = ("10.0.0.1", "100.64.0.1", "169.254.169.254", "172.16.0.1", "192.168.1
 PRIVATE_V6 = ("fd00:ec2::254", "fe80::1", "64:ff9b::7f00:1", "2002:7f00:1::")
 TURNING = "turns.test"
 """A name that is public for the first question and private for every further one."""
+SILENT, GOOD = ".silent.test", ".good.test"
+"""Ends of names: those to which no answer comes, and those of the public address."""
 
 PAGES = {
     "/": "".join(f'<a href="http://{place}/link">p</a><a href="/hop/{n}">h</a>' for n, place in enumerate(PLACES))
@@ -74,8 +78,8 @@ class Pages(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def answer_names(server: socket.socket) -> None:
-    """Answer A and AAAA questions (RFC 1035, 4.1) from the table of the tests."""
+def answer_names(server: socket.socket, is_silent: threading.Event) -> None:
+    """Answer A and AAAA questions (RFC 1035, 4.1) from the table of the tests; note where no answer was given."""
     asked: Counter[str] = Counter()
     while True:
         question, client = server.recvfrom(512)
@@ -84,7 +88,10 @@ def answer_names(server: socket.socket) -> None:
             labels.append(question[place + 1 : place + 1 + length].decode("ascii", "replace"))
             place += 1 + length
         name, kind = ".".join(labels).lower(), int.from_bytes(question[place + 1 : place + 3], "big")
-        addresses = NAMES.get(name, [PUBLIC] if name == "public.test" else [])
+        if name.endswith(SILENT):
+            is_silent.set()
+            continue
+        addresses = NAMES.get(name, [PUBLIC] if name == "public.test" or name.endswith(GOOD) else [])
         if name == TURNING and kind == 1:
             asked[name] += 1
             addresses = [PUBLIC] if asked[name] == 1 else ["127.0.0.1"]
@@ -118,13 +125,21 @@ def main() -> None:
     set_up()
     names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     names.bind(("127.0.0.1", 53))
-    threading.Thread(target=answer_names, args=(names,), daemon=True).start()
+    is_silent = threading.Event()
+    threading.Thread(target=answer_names, args=(names, is_silent), daemon=True).start()
     for port in (80, 81):
         threading.Thread(target=Everywhere(("::", port), Pages).serve_forever, daemon=True).start()
-    done = subprocess.run(
-        command(*sys.argv[1:]), env=environment(), capture_output=True, text=True, timeout=120, cwd=Path.cwd()
-    )
-    print(json.dumps({"seen": Everywhere.seen, "code": done.returncode, "said": done.stdout + done.stderr}))
+    presses, pipe = int(sys.argv[1]), subprocess.PIPE
+    process = subprocess.Popen(command(*sys.argv[2:]), env=environment(), stdout=pipe, stderr=pipe, text=True)
+    pressed = time.monotonic()
+    for press in range(presses):
+        assert is_silent.wait(30), "no name was asked for that gets no answer"
+        time.sleep(0.2 * (press + 1))
+        process.send_signal(signal.SIGINT)
+        pressed = time.monotonic()
+    said = "".join(process.communicate(timeout=120))
+    took_s = time.monotonic() - pressed
+    print(json.dumps({"seen": Everywhere.seen, "code": process.returncode, "said": said, "took_s": took_s}))
 
 
 if __name__ == "__main__":

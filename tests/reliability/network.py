@@ -9,6 +9,7 @@ import socket
 import sys
 from typing import Any
 
+NUMERIC = socket.AI_NUMERICHOST
 _connected: list[Any] = []
 
 
@@ -36,15 +37,15 @@ class Network(asyncio.SelectorEventLoop):
         """The connections that this process has tried since the loop was made, by whatever way."""
         return len(_connected) - self._before
 
-    async def getaddrinfo(self, host: Any, port: Any, **options: Any) -> list[Any]:  # type: ignore[override]
-        answers = self.names.get(host)
-        if answers is None:
-            return await super().getaddrinfo(host, port, **options | {"flags": socket.AI_NUMERICHOST})
+    def run_in_executor(self, executor: Any, call: Any, *arguments: Any) -> Any:  # type: ignore[override]
+        if call is socket.getaddrinfo:
+            call = self._look_up
+        return super().run_in_executor(executor, call, *arguments)
+
+    def _look_up(self, host: str, *options: Any) -> list[Any]:
+        answers = self.names.get(host, [[host]])
         addresses = answers.pop(0) if len(answers) > 1 else answers[0]
-        found = []
-        for address in addresses:
-            found += await super().getaddrinfo(address, port, **options)
-        return found
+        return [found for each in addresses for found in socket.getaddrinfo(each, *options, flags=NUMERIC)]
 
     async def sock_connect(self, sock: socket.socket, address: Any) -> None:
         self.dialled.append(address[0])

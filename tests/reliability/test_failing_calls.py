@@ -52,6 +52,7 @@ def test_a_crawl_whose_file_cannot_be_read_or_written_says_so_and_goes_on_to_the
         ended = run_with(fault, k, "crawl", twenty.site("/"), *OPTIONS, "--workers", 0, cwd=folder)
         if not ended.failed:
             break
+        assert "Traceback" not in ended.done.stderr
         if ended.done.returncode:
             ended_by_it += 1
             check_is_one_sentence(ended.done)
@@ -81,6 +82,7 @@ def test_a_request_whose_call_fails_is_made_again_and_the_graph_is_the_same(
         folder = tmp_path / str(k)
         folder.mkdir()
         ended = run_with(fault, k, "crawl", twenty.site("/"), *OPTIONS, "--workers", 0, cwd=folder)
+        assert "Traceback" not in ended.done.stderr
         if not any(map(is_of_a_request, ended.failed)):
             continue
         assert ended.done.returncode == 0, ended.done
@@ -103,6 +105,17 @@ def test_a_thread_or_worker_that_cannot_be_started_ends_the_crawl_with_a_sentenc
     check_is_one_sentence(ended.done)
     assert ("ulimit -u" if k == 1 else "--workers 0") in ended.done.stderr
     check_goes_on(twenty, tmp_path / "crawl", ended)
+
+
+def test_a_look_up_for_which_no_thread_can_be_started_is_made_again(twenty: Twenty, tmp_path: Path) -> None:
+    """The first clone3 is for the thread that writes the map, the second for the look-up of a name."""
+    fault, seed = Fault("clone3", "EAGAIN", all_threads=False), f"http://localhost:{twenty.site.port}/1"
+    (tmp_path / "crawl").mkdir()
+    ended = run_with(fault, 2, "crawl", seed, *OPTIONS, "--depth", 0, "--workers", 0, cwd=tmp_path / "crawl")
+    assert len(ended.failed) == 1
+    assert ended.done.returncode == 0, ended.done.stderr
+    assert "Traceback" not in ended.done.stderr
+    assert outcomes(tmp_path / "crawl" / "map.db")[seed] == "fetched"
 
 
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="no mount namespaces here")

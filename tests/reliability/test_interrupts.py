@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from conftest import Answer, Site
@@ -46,24 +47,32 @@ def interrupt(process: int) -> float:
     return time.monotonic()
 
 
-def press(starter: Starter, process: int, presses: int, apart_s: float) -> int:
-    """Press Ctrl-C once or twice, and give the exit code of a command that ends in time and without a traceback.
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    presses: int
+    """How often it was struck."""
+
+
+def press(starter: Starter, process: int, presses: int, apart_s: float) -> Ended:
+    """Press Ctrl-C once or twice; the command ends in time and without a traceback.
 
     Two that the process has not seen apart are one to it, as signals are; and it may end before the second.
     """
-    pressed, at_most_s = interrupt(process), ONCE_S
+    pressed, at_most_s, times = interrupt(process), ONCE_S, 1
     if presses == 2:
         while starter.is_at_work_for(0.002) and AGAIN not in starter.err:
             pass
         if starter.is_at_work_for(apart_s):
-            pressed, at_most_s = interrupt(process), TWICE_S
+            pressed, at_most_s, times = interrupt(process), TWICE_S, 2
     code = starter.end()
     took_s = time.monotonic() - pressed
     print(f"exit code {code} after {took_s:.2f} s, {at_most_s:g} at most")
     assert took_s <= at_most_s
     assert "Traceback" not in starter.err
     assert code in (FINISHED, STOPPED_BEFORE, STOPPED, ENDED_BY_SIGNAL), starter.err
-    return code
+    return Ended(code, times)
 
 
 @pytest.mark.parametrize("presses", [1, 2])
@@ -71,7 +80,7 @@ def test_a_crawl_ends_in_time_and_the_next_ends_in_the_same_graph(
     site: Site, starter: Starter, tmp_path: Path, rounds: Callable[[int], int], presses: int
 ) -> None:
     site.pages = tangled_site(60, slowest_s=0.3)
-    whole, db, chance, codes = tmp_path / "whole.db", tmp_path / "map.db", random.Random(presses), Counter[int]()
+    whole, db, chance, ends = tmp_path / "whole.db", tmp_path / "map.db", random.Random(presses), Counter[Ended]()
     began = time.monotonic()
     assert starter.run("crawl", site("/0"), "--db", whole, *OPTIONS, "--workers", 0) == 0, starter.err
     usual_s = time.monotonic() - began
@@ -79,15 +88,16 @@ def test_a_crawl_ends_in_time_and_the_next_ends_in_the_same_graph(
         db.unlink(missing_ok=True)
         process = starter.start("crawl", site("/0"), "--db", db, *OPTIONS, "--workers", 2 * (round_ % 2))
         starter.is_at_work_for(chance.random() * usual_s)
-        codes[press(starter, process, presses, chance.random() * 0.3)] += 1
+        ends[press(starter, process, presses, chance.random() * 0.3)] += 1
         begun = db.exists() and has_run(db)
         if begun:
             check_accounting(db)
         assert starter.run("crawl", "--db", db, *(["--resume"] if begun else [site("/0"), *OPTIONS])) == 0, starter.err
         check_accounting(db)
         assert everything(db) == everything(whole)
-    print(f"Ctrl-C {presses} times: exit codes {dict(codes)}")
-    assert codes[STOPPED] > 0
+    print(f"Ctrl-C {presses} times: exit codes {dict(ends)}")
+    assert STOPPED in {each.code for each in ends}
+    assert presses in {each.presses for each in ends}
 
 
 @pytest.mark.parametrize("presses", [1, 2])
@@ -98,7 +108,7 @@ def test_an_answer_that_never_comes_is_waited_for_five_seconds_at_most(
     db = tmp_path / "map.db"
     process = starter.start("crawl", site("/"), "--db", db, *OPTIONS, "--workers", 2)
     wait_for(lambda: "/fine" in site.paths())
-    assert press(starter, process, presses, 0.1) == STOPPED
+    assert press(starter, process, presses, 0.1).code == STOPPED
     assert AGAIN in starter.err
     assert ("linkmap crawl --resume" in starter.out) == (presses == 1)
     assert presses == 2 or rows(db, "SELECT state FROM run") == [("stopped",)]
@@ -118,16 +128,32 @@ def test_workers_that_hang_are_waited_for_five_seconds_at_most_all_together(
     wait_for(lambda: "/" in site.paths() and len(workers_of(process)) == 4 and outcomes(db)[site("/")] == "fetched")
     for worker in workers_of(process):
         os.kill(worker, signal.SIGSTOP)
-    assert press(starter, process, 1, 0) == STOPPED
+    assert press(starter, process, 1, 0).code == STOPPED
     assert workers_of(process) == []
     check_accounting(db)
+
+
+@pytest.mark.parametrize("parser", ["lexbor", "bs4"])
+def test_a_page_that_takes_long_to_read_is_waited_for_five_seconds_at_most(
+    site: Site, starter: Starter, tmp_path: Path, parser: str
+) -> None:
+    """By bs4 it takes 20 seconds."""
+    large = "".join(f"<p>{number} <b>bold</b> <a href='/'>home</a>" for number in range(220_000))
+    site.pages = {"/": '<a href="/large">l</a>', "/large": large}
+    db = tmp_path / "map.db"
+    process = starter.start("crawl", site("/"), "--db", db, *OPTIONS, "--workers", 0, "--parser", parser)
+    wait_for(lambda: "/large" in site.paths())
+    starter.is_at_work_for(0.5)
+    press(starter, process, 1, 0)
+    check_accounting(db)
+    assert outcomes(db)[site("/")] == "fetched"
 
 
 @pytest.mark.parametrize("presses", [1, 2])
 def test_the_indexing_stage_ends_in_time_and_the_next_question_builds_the_rest(
     starter: Starter, tmp_path: Path, rounds: Callable[[int], int], presses: int
 ) -> None:
-    template, db, chance, codes = tmp_path / "template.db", tmp_path / "map.db", random.Random(presses), Counter[int]()
+    template, db, chance, ends = tmp_path / "template.db", tmp_path / "map.db", random.Random(presses), Counter[Ended]()
     write_large_map(template, 12_000, 16)
     for _ in range(rounds(2)):
         shutil.copyfile(template, db)
@@ -135,14 +161,15 @@ def test_the_indexing_stage_ends_in_time_and_the_next_question_builds_the_rest(
         while starter.is_at_work_for(0.002) and not in_stage(db):
             pass
         starter.is_at_work_for(chance.random() * 0.2)
-        codes[press(starter, process, presses, chance.random() * 0.02)] += 1
+        ends[press(starter, process, presses, chance.random() * 0.02)] += 1
         check_accounting(db)
         assert starter.run("query", "in_degree", "--db", db, "--limit", 1, "--format", "csv") == 0, starter.err
         assert len(starter.out.splitlines()) == 2
         assert rows(db, "SELECT state FROM run") == [("finished",)]
         check_accounting(db)
-    print(f"Ctrl-C {presses} times while indexes are built: exit codes {dict(codes)}")
-    assert codes[STOPPED] > 0
+    print(f"Ctrl-C {presses} times while indexes are built: exit codes {dict(ends)}")
+    assert STOPPED in {each.code for each in ends}
+    assert presses in {each.presses for each in ends}
 
 
 def wait_for(reached: Callable[[], bool]) -> None:

@@ -74,8 +74,14 @@ def test_with_workers_a_kill_of_one_or_of_all_loses_nothing(
 
 
 def indexed(db: Path) -> tuple[object, ...]:
-    """All that the indexing stage makes, and the state that it leaves."""
-    return indexes(db), rows(db, "SELECT * FROM degree ORDER BY page"), rows(db, "SELECT state FROM run")
+    """All that the indexing stage makes, what it is made from, and the state that it leaves."""
+    return (
+        indexes(db),
+        rows(db, "SELECT * FROM degree ORDER BY page"),
+        rows(db, "SELECT * FROM page ORDER BY id"),
+        rows(db, "SELECT * FROM link ORDER BY capture, ordinal"),
+        rows(db, "SELECT state FROM run"),
+    )
 
 
 def test_a_kill_while_the_indexes_are_built_loses_nothing(

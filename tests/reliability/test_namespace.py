@@ -4,14 +4,17 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from maps import ROOT, check_accounting, environment, rows
+from maps import ROOT, check_accounting, environment, outcomes, rows
 
 from reliability.addresses import PUBLIC
-from reliability.namespace import PRIVATE
+from reliability.namespace import GOOD, PRIVATE, SILENT
+
+HOME = "http://public.test/"
 
 
 def can_unshare() -> bool:
@@ -25,11 +28,11 @@ def can_unshare() -> bool:
 pytestmark = pytest.mark.skipif(not can_unshare(), reason="no network namespaces here")
 
 
-def crawl(folder: Path, *options: object) -> dict[str, Any]:
-    """Crawl public.test in a namespace: the addresses that were dialled, exit code and messages."""
+def crawl(folder: Path, *options: object, seeds: Sequence[str] = (HOME,), presses: int = 0) -> dict[str, Any]:
+    """Crawl in a namespace: the addresses that were dialled, exit code, messages, seconds since the last Ctrl-C."""
     surroundings = environment()
     surroundings["PYTHONPATH"] = f"{ROOT / 'tests'}:{surroundings['PYTHONPATH']}"
-    words = ["crawl", "http://public.test/", "--scope", "any", "--delay", "0", "--timeout", "5", *map(str, options)]
+    words = [str(presses), "crawl", *seeds, "--scope", "any", "--delay", "0", "--timeout", "5", *map(str, options)]
     done = subprocess.run(
         ["unshare", "-rnm", sys.executable, "-m", "reliability.namespace", *words],
         cwd=folder, env=surroundings, capture_output=True, text=True, timeout=180,
@@ -57,3 +60,26 @@ def test_allow_private_reaches_them(tmp_path: Path) -> None:
     found = crawl(tmp_path, "--workers", 1, "--allow-private")
     assert found["code"] == 0, found["said"]
     assert {PUBLIC, "127.0.0.1", "::1", *PRIVATE} <= set(found["seen"])
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_names_of_which_nothing_is_heard_hold_up_no_other_host(tmp_path: Path, workers: int) -> None:
+    silent = [f"http://{n}{SILENT}/landed" for n in range(40)]
+    good = [f"http://{n}{GOOD}/landed" for n in range(20)]
+    found = crawl(tmp_path, "--workers", workers, "--quiet", seeds=[*silent, *good])
+    assert found["code"] == 0, found["said"]
+    check_accounting(tmp_path / "map.db")
+    unheard = dict.fromkeys(silent, "robots_unreachable")
+    assert outcomes(tmp_path / "map.db") == dict.fromkeys(good, "fetched") | unheard
+
+
+@pytest.mark.parametrize(("workers", "presses", "at_most_s"), [(0, 1, 5), (1, 1, 5), (0, 2, 1)])
+def test_ctrl_c_does_not_wait_for_names_of_which_nothing_is_heard(
+    tmp_path: Path, workers: int, presses: int, at_most_s: float
+) -> None:
+    silent = [f"http://{n}{SILENT}/" for n in range(12)]
+    found = crawl(tmp_path, "--workers", workers, "--timeout", 30, seeds=silent, presses=presses)
+    assert found["code"] == 4, found["said"]
+    assert found["took_s"] <= at_most_s
+    assert "Traceback" not in found["said"]
+    assert outcomes(tmp_path / "map.db") == dict.fromkeys(silent, "pending")
