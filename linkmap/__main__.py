@@ -4,8 +4,12 @@ The command line answers Ctrl-C in a word. Before it is loaded, and once it has 
 """
 
 import os
-import signal
 import sys
+
+try:
+    import signal
+except KeyboardInterrupt:  # for a millisecond Ctrl-C is Python's still
+    sys.exit(1)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """Crawls through a real proxy on loopback: what it sees, what it never sees, and what is said when it fails."""
 
 import base64
+import select
 import socket
 import ssl
 import threading
@@ -54,10 +55,7 @@ class TestProxy:
                     return
                 self.wfile.write(b"HTTP/1.1 200 Connected\r\n\r\n")
                 with far:
-                    back = threading.Thread(target=pour, args=(far, self.connection))
-                    back.start()
-                    pour(self.connection, far)
-                    back.join(10)
+                    join(self.connection, far)
 
             def forward(self, target: str, headers: dict[str, str]) -> None:
                 authority, _, path = target.removeprefix("http://").partition("/")
@@ -103,6 +101,24 @@ def pour(source: socket.socket, target: socket.socket) -> None:
         target.shutdown(socket.SHUT_WR)
     except OSError:
         return  # one of the two has left
+
+
+def join(one: socket.socket, other: socket.socket) -> None:
+    """Send on all that comes from either, in one thread: OpenSSL's connections may not be used by two at a time."""
+    targets = {one: other, other: one}
+    while targets:
+        held = [each for each in targets if isinstance(each, ssl.SSLSocket) and each.pending()]
+        ready = held or select.select(targets, (), (), 10)[0]
+        if not ready:
+            return
+        for source in ready:
+            try:
+                if data := source.recv(65_536):
+                    targets[source].sendall(data)
+                    continue
+                targets.pop(source).shutdown(socket.SHUT_WR)
+            except OSError:
+                return  # one of the two has left
 
 
 @pytest.fixture

@@ -92,12 +92,11 @@ def _elements(soup: BeautifulSoup, css: bool) -> Iterator[Element]:
         if region is None:
             continue
         attributes = _attributes(tag)
-        if tag.name == "a":
-            if "href" in attributes or ("xlink:href" in attributes and tag.find_parent("svg") is not None):
-                reference = attributes.get("href", attributes.get("xlink:href")) or ""
-                anchor = _text_or_image(tag, attributes)
-                rel, language = attributes.get("rel") or "", language_of("a", attributes)
-                yield Element(LinkKind.A, reference, rel, region, anchor, language)
+        if tag.name == "a" and ("href" in attributes or ("xlink:href" in attributes and _is_drawn(tag))):
+            reference = attributes.get("href", attributes.get("xlink:href")) or ""
+            anchor = _text_or_image(tag, attributes)
+            rel, language = attributes.get("rel") or "", language_of("a", attributes)
+            yield Element(LinkKind.A, reference, rel, region, anchor, language)
         for kind, reference in references(tag.name, attributes):
             rel, language = rel_of(tag.name, attributes), language_of(tag.name, attributes)
             anchor, no_alt = stand_in(tag.name, attributes), lacks_alt(tag.name, attributes)
@@ -131,6 +130,11 @@ def _region(tag: Tag, known: dict[int, Region | None]) -> Region | None:
 
 def _is_inert(tag: Tag) -> bool:
     return tag.find_parent("template") is not None
+
+
+def _is_drawn(tag: Tag) -> bool:
+    """Whether a tag is of SVG, where xlink:href has a meaning."""
+    return tag.find_parent("svg") is not None
 
 
 def _attributes(tag: Tag) -> Attributes:

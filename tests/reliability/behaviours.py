@@ -288,4 +288,11 @@ SITEMAPS = {
     ),
 }  # fmt: skip
 
+NEVER_READ = {
+    "file:///etc/passwd": "unsupported_scheme",
+    "ftp://found.invalid/": "unsupported_scheme",
+    "http://to-port.test:1/": "connect_error",
+}
+"""What becomes of pages that redirects lead to."""
+
 ALL = {**SLOW, **ENDLESS, **LENGTHS, **HEADS, **PACKED, **REDIRECTS, **STATUSES, **PAGES, **SITEMAPS}

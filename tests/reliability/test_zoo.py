@@ -10,7 +10,7 @@ import pytest
 from conftest import Site
 from maps import check_accounting, environment, linkmap, rows
 
-from reliability.behaviours import ALL, TIMEOUT_S, Behaviour
+from reliability.behaviours import ALL, NEVER_READ, SITEMAPS, TIMEOUT_S, Behaviour
 from reliability.healthy import Healthy
 from reliability.robots_answers import ROBOTS
 from reliability.tls_faults import Untrusted, untrusted
@@ -54,7 +54,7 @@ def rate_beside(zoo: Zoo, tls: Untrusted, folder: Path) -> float:
     folder.mkdir()
     with Healthy(320, ANSWER_S) as host:
         (folder / "seeds.txt").write_text("\n".join([host.url, *map(zoo.url, zoo.behaviours), *tls.faults]))
-        options = (*FAST, *zoo.options(), *tls.options)
+        options = (*FAST, *zoo.options(), *tls.options, "--resolve", "to-port.test:1:127.0.0.1")
         done = linkmap("crawl", "--seeds", "seeds.txt", *options, cwd=folder, timeout=180)
         rate = host.pages_a_second()
     assert done.returncode == 0, done.stderr
@@ -66,6 +66,10 @@ def rate_beside(zoo: Zoo, tls: Untrusted, folder: Path) -> float:
     for url, fault in tls.faults.items():
         assert found[url].outcome == "tls_error", url
         assert found[url].detail.startswith(fault), found[url]
+    assert {url: found[url].outcome for url in NEVER_READ} == NEVER_READ
+    sitemaps = {name: found[zoo.url(name, "/s.xml")] for name in SITEMAPS}
+    assert {each.outcome for each in sitemaps.values()} == {"not_html"}
+    assert {name: each.links for name, each in sitemaps.items() if each.links} == {"index-loop": 1, "outside": 1}
     assert not any(site.headers for site in tls.sites), "nothing is asked over a connection that is not to be trusted"
     late = "SELECT url, seconds FROM capture JOIN page ON page.id = capture.page WHERE seconds > ?"
     assert rows(folder / "map.db", late, TIMEOUT_S + LATE_S) == []
@@ -82,6 +86,8 @@ def test_each_behaviour_ends_in_its_outcome_in_time_and_a_healthy_host_keeps_its
                 linkmap("crawl", alone.url, *FAST, "--db", f"alone{attempt}.db", cwd=tmp_path)
                 solo = alone.pages_a_second()
             kept = max(kept, rate_beside(zoo, tls, tmp_path / str(attempt)) / solo)
+            assert [zoo.requests[name, "/s.xml"] for name in SITEMAPS] == [attempt + 1] * len(SITEMAPS)
+            assert [zoo.requests["chain", f"/{hop or ''}"] for hop in range(12)] == [attempt + 1] * 11 + [0]
             print(f"{number} behaviours; a healthy host kept {kept:.0%} of its solo rate")
             if kept >= SOLO_RATE:
                 break
