@@ -1,4 +1,4 @@
-"""Headers for one host alone: keys, passwords and cookies, which are sent there and appear nowhere else.
+"""Headers for one origin alone: keys, passwords and cookies, which are sent there and appear nowhere else.
 
 They are no settings: no map, log or message holds a value, and the repr of one leaves it out.
 """
@@ -6,8 +6,8 @@ They are no settings: no map, log or message holds a value, and the repr of one 
 import re
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from linkmap import url as urls
 from linkmap.model import UsageError
@@ -21,10 +21,10 @@ _NOT_TO_BE_GIVEN = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class HostHeader:
-    """A header for every request to one host or origin. Raises UsageError for what cannot be sent, never its value."""
+    """A header for every request to one origin. Raises UsageError for what cannot be sent, never its value."""
 
     host: str
-    """A host name, for any scheme and port of it; or `https://name:port`, for that origin alone."""
+    """`https://name:port`, or a host name, which stands for the origins that seeds name of it (`at_origins`)."""
     name: str
     value: str = field(repr=False)
 
@@ -62,8 +62,26 @@ def cookie(host: str, name: str, value: str) -> HostHeader:
     return HostHeader(host, "Cookie", f"{name}={value}")
 
 
+def at_origins(given: Sequence[HostHeader], seeds: Iterable[str]) -> list[HostHeader]:
+    """The headers by origin. One for a name alone is for each origin of it that seeds (URLs) name, else for its https.
+
+    What is given for an origin wins there.
+    """
+    origins: defaultdict[str, set[str]] = defaultdict(set)
+    for seed in seeds:
+        if origin := urls.origin(seed):
+            origins[origin.host].add(origin.url)
+    found = [each for each in given if "://" in each.host]
+    taken = {(each.host, each.name.lower()) for each in found}
+    for each in given:
+        if "://" not in each.host:
+            places = sorted(origins[each.host]) or [f"https://{each.host}"]
+            found += [replace(each, host=place) for place in places if (place, each.name.lower()) not in taken]
+    return found
+
+
 class Credentials:
-    """Host headers by host. The cookies of a host go into one header; any other header is given once."""
+    """Headers by origin (`at_origins`). The cookies of one go into one header; any other header is given once."""
 
     def __init__(self, given: Iterable[HostHeader] = ()) -> None:
         self._headers: defaultdict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
@@ -77,10 +95,6 @@ class Credentials:
                 raise UsageError(f"{each.name} for {each.host} is given twice: give it once")
 
     def headers_for(self, url: str) -> dict[str, str]:
-        """The headers that a request for this URL alone takes along; one given for its origin wins."""
-        if not self._headers:
-            return {}
-        origin = urls.origin(url)
-        if origin is None:
-            return {}
-        return dict((self._headers.get(origin.host, {}) | self._headers.get(origin.url, {})).values())
+        """The headers that a request for this URL alone takes along."""
+        origin = urls.origin(url) if self._headers else None
+        return dict(self._headers.get(origin.url, {}).values()) if origin else {}

@@ -13,7 +13,7 @@ from pathlib import Path
 from linkmap import seeds as seed_lines
 from linkmap import url as urls
 from linkmap.advice import MEMORY
-from linkmap.credentials import Credentials, HostHeader
+from linkmap.credentials import Credentials, HostHeader, at_origins
 from linkmap.exchange import StaleConnectionError
 from linkmap.fetch import Client, OutOfFilesError
 from linkmap.frontier import Entry, Frontier
@@ -152,7 +152,7 @@ async def inspect(
     seed, used = parse_seed(url), settings or Settings()
     if isinstance(seed, BadSeed):
         raise UsageError(f"{urls.as_written(seed.written)!r} {seed.reason}")
-    async with Client(client_settings(used, proxy), Credentials(secrets)) as client:
+    async with Client(client_settings(used, proxy), Credentials(at_origins(secrets, [seed.url]))) as client:
         try:
             found = await _inspect(seed, used, client)
             if seed.guess == seed_lines.GUESSED_HTTPS and _is_unreachable(found.hops[0]):

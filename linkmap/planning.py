@@ -13,7 +13,7 @@ from pathlib import Path
 
 from linkmap.advice import MEMORY
 from linkmap.crawling import Crawl, Progress
-from linkmap.credentials import HostHeader
+from linkmap.credentials import HostHeader, at_origins
 from linkmap.estimates import HostLoad, MapSize, seconds_a_request, seconds_of
 from linkmap.ledger import Ledger
 from linkmap.model import LinkKind, Manner, Outcome, State, UsageError, Visit
@@ -130,7 +130,8 @@ async def plan(
         front = replace(used, front_only=True, check=())
         ledger = await Ledger.open(store, front)
         await ledger.begin_run(chosen, judge_again=False)
-        async with Pool(client_settings(front, through), secrets, workers=0) as pool:
+        headers = at_origins(secrets, [seed.url for seed in chosen])
+        async with Pool(client_settings(front, through), headers, workers=0) as pool:
             crawl = Crawl(ledger, front, pool, on_answer)
             await watched(crawl, progress, ending)
         await _judge_as_planned(store, used)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from linkmap.advice import MEMORY, command, in_memory
 from linkmap.crawling import Crawl, Progress
-from linkmap.credentials import Credentials, HostHeader
+from linkmap.credentials import Credentials, HostHeader, at_origins
 from linkmap.edges import stored_links
 from linkmap.endings import to_its_end
 from linkmap.failures import going_on_after, write_failure
@@ -81,7 +81,7 @@ async def crawl(
 ) -> CrawlResult:
     """Crawl from seeds into a map, or take up one that was stopped (`resume`), or add to a finished one (`add`).
 
-    `settings` of a resumed crawl may be left out. `secrets` go to their hosts, and all requests through the `proxy`
+    `settings` of a resumed crawl may be left out. `secrets` go to their origins, and all requests through the `proxy`
     (a URL may hold user and password); neither is stored. `progress` is called about four times a second, `on_answer`
     with the URL of every answer, `on_links` with the links that the map holds, then with new ones after each commit.
     Setting `stop` ends the crawl early, to be resumed. The db `:memory:` is a map without a file, which ends with it.
@@ -90,7 +90,7 @@ async def crawl(
     """
     path = Path(db)
     chosen = _check_call(seeds, path, resume=resume, add=add)
-    Credentials(secrets)  # what is wrong with them is said before a map is made
+    Credentials(at_origins(secrets, ()))  # what is wrong with them is said before a map is made
     through = parse_proxy(proxy) if isinstance(proxy, str) else proxy
     if settings is not None:
         tls_context(settings.ca_file)  # what is wrong with it is said before a map is made
@@ -102,7 +102,8 @@ async def crawl(
             await _tell_stored(store, on_links)
         if used is None:
             return await _nothing_left(store)
-        pool = Pool(client_settings(used, through), secrets, used.workers)
+        headers = at_origins(secrets, [*(seed.url for seed in chosen), *await store.seeds()])
+        pool = Pool(client_settings(used, through), headers, used.workers)
         ledger = await _begun(store, used, chosen, resume=resume, add=add)
         is_begun = True
         return await _Run(ledger, pool, used, progress, on_answer, on_links, stop or asyncio.Event()).go()

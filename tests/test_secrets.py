@@ -8,7 +8,7 @@ from conftest import Answer, Site
 from maps import linkmap, outcomes
 from tls import Authority, TlsSite
 
-from linkmap.credentials import Credentials, HostHeader, basic_auth, cookie
+from linkmap.credentials import Credentials, HostHeader, at_origins, basic_auth, cookie
 from linkmap.model import UsageError
 
 SECRET = "s3cret-value"
@@ -145,14 +145,22 @@ def test_a_secret_does_not_show_itself() -> None:
 @pytest.mark.parametrize(
     ("host", "url", "goes", "reason"),
     [
-        ("a.test", "http://a.test/", True, "the host"),
-        ("a.test", "https://a.test:8443/x", True, "on any port and scheme"),
-        ("a.test", "http://b.a.test/", False, "not below it"),
-        ("b.a.test", "http://a.test/", False, "nor above it"),
-        ("a.test", "http://a.test.evil/", False, "the whole name"),
-        ("a.test", "http://evil/?http://a.test/", False, "and the host's place only"),
-        ("BÜCHER.example", "http://xn--bcher-kva.example/", True, "as URLs spell it"),
-        ("[::1]", "http://[::1]:80/", True, "an address"),
+        ("a.test", "https://a.test/", True, "over https, where no seed says otherwise"),
+        ("a.test", "https://a.test:443/x", True, "whose port is the usual one"),
+        ("a.test", "http://a.test/", False, "not where all can read it"),
+        ("a.test", "https://a.test:8443/x", False, "nor on another port"),
+        ("a.test", "https://b.a.test/", False, "not below it"),
+        ("b.a.test", "https://a.test/", False, "nor above it"),
+        ("a.test", "https://a.test.evil/", False, "the whole name"),
+        ("a.test", "https://evil/?https://a.test/", False, "and the host's place only"),
+        ("BÜCHER.example", "https://xn--bcher-kva.example/", True, "as URLs spell it"),
+        ("[::1]", "https://[::1]:443/", True, "an address"),
+        ("seed.test", "http://seed.test:8080/x", True, "the origin that a seed names"),
+        ("seed.test", "https://seed.test/", False, "and no other of that name"),
+        ("seed.test", "http://seed.test/", False, "whatever the port"),
+        ("two.test", "http://two.test/", True, "one of two that seeds name"),
+        ("two.test", "https://two.test:8443/", True, "the other"),
+        ("two.test", "https://two.test/", False, "and no third"),
         ("https://a.test", "https://a.test/", True, "over https"),
         ("https://a.test", "http://a.test/", False, "and only there"),
         ("https://a.test", "https://a.test:8443/", False, "on that port alone"),
@@ -164,8 +172,27 @@ def test_a_secret_does_not_show_itself() -> None:
     ],
 )
 def test_which_requests_take_a_secret_along(host: str, url: str, goes: bool, reason: str) -> None:
-    headers = Credentials([HostHeader(host, "X-Key", SECRET)]).headers_for(url)
+    seeds = ["http://seed.test:8080/start", "http://two.test/", "https://two.test:8443/", "https://two.test:8443/again"]
+    headers = Credentials(at_origins([HostHeader(host, "X-Key", SECRET)], seeds)).headers_for(url)
     assert headers == ({"X-Key": SECRET} if goes else {}), reason
+
+
+def test_what_is_given_for_an_origin_wins_there() -> None:
+    given = [HostHeader("a.test", "X-Key", "both"), HostHeader("http://a.test", "x-key", "http")]
+    headers = Credentials(at_origins(given, ["http://a.test/", "https://a.test/"]))
+    assert headers.headers_for("http://a.test/") == {"x-key": "http"}
+    assert headers.headers_for("https://a.test/") == {"X-Key": "both"}
+
+
+def test_the_secret_of_a_name_is_not_sent_over_http_that_was_only_guessed(site: Site, tmp_path: Path) -> None:
+    site.pages = {"/": "home", "/next": "next"}
+    resolve = ("--resolve", f"a.test:{site.port}:127.0.0.1", "--allow-private", "--delay", "0")
+    secret = ("--header", f"a.test=X-Key:{SECRET}")
+    assert linkmap("crawl", f"a.test:{site.port}", *resolve, *secret, cwd=tmp_path).returncode == 0
+    again = linkmap("crawl", "--add", f"http://b.test:{site.port}/", *secret, cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert outcomes(tmp_path / "map.db")[f"http://a.test:{site.port}/"] == "fetched"
+    assert {key for key, _, _ in sent(site, "a.test")} == {None}
 
 
 def test_a_header_of_linkmaps_own_is_no_secret() -> None:
@@ -173,7 +200,8 @@ def test_a_header_of_linkmaps_own_is_no_secret() -> None:
         HostHeader("a.test", "connection", "close")
 
 
-def test_the_secret_of_an_origin_crosses_no_change_of_scheme_host_or_port(site: Site, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_bare", [False, True])
+def test_a_secret_crosses_no_change_of_scheme_host_or_port(site: Site, tmp_path: Path, is_bare: bool) -> None:
     authority = Authority(tmp_path)
     with Site() as other, TlsSite(authority.certificate("DNS:a.test"), {"/landed": "landed"}) as tls:
         targets = {
@@ -187,10 +215,11 @@ def test_the_secret_of_an_origin_crosses_no_change_of_scheme_host_or_port(site: 
         places = [("a.test", site.port), ("a.test", other.port), ("b.test", site.port), ("a.test", tls.port)]
         resolve = [word for host, port in places for word in ("--resolve", f"{host}:{port}:127.0.0.1")]
         origin = f"http://a.test:{site.port}"
+        place = "a.test" if is_bare else origin
         done = linkmap(
             "crawl", f"{origin}/", "--scope", "any", "--delay", "0", "--allow-private", "--ca-file", authority.file,
-            *resolve, "--header", f"{origin}=X-Key:{SECRET}", "--auth", f"{origin}=me:{SECRET}",
-            "--cookie", f"{origin}=one={SECRET}", cwd=tmp_path,
+            *resolve, "--header", f"{place}=X-Key:{SECRET}", "--auth", f"{place}=me:{SECRET}",
+            "--cookie", f"{place}=one={SECRET}", cwd=tmp_path,
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert set(outcomes(tmp_path / "map.db").values()) == {"fetched", "redirect"}

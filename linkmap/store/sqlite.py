@@ -311,6 +311,11 @@ class Store:
         )
         return found
 
+    async def seeds(self) -> list[str]:
+        """The URLs of the seeds, but for those over http that were guessed because https did not answer."""
+        sql = "SELECT page.url FROM seed JOIN page ON page.id = seed.page WHERE seed.guess <> 2"
+        return [url for (url,) in await self.rows(sql)]
+
     async def trapped(self) -> list[Trapped]:
         """The traps that pages were left for."""
         return trapped(await self.rows(TRAPPED))
