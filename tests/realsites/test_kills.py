@@ -45,14 +45,15 @@ def policy(root: Path, site: Site) -> tuple[Site, RealSite]:
     return site, package
 
 
+@pytest.mark.parametrize(("workers", "usual"), [(0, 50), (2, 10)])
 def test_a_real_site_is_crawled_exactly_however_often_the_crawl_is_killed(
-    policy: tuple[Site, RealSite], tmp_path: Path, rounds: Callable[[int], int]
+    policy: tuple[Site, RealSite], tmp_path: Path, rounds: Callable[[int], int], workers: int, usual: int
 ) -> None:
     site, package = policy
-    wanted = rounds(50)
+    wanted = rounds(usual)
     with Starter(tmp_path) as starter:
-        kills = Kills(site, package.seeds(site("/")), starter, tmp_path, "--workers", 0)
+        kills = Kills(site, package.seeds(site("/")), starter, tmp_path, "--workers", workers)
         while kills.struck < wanted:
-            kills.crawl(kill, wanted - kills.struck)
-    print(f"{kills.struck} kills, each had at most {kills.most_twice:g} pages asked for again")
+            kills.crawl(kills.kill_a_worker_too if workers else kill, wanted - kills.struck)
+    print(f"{kills.struck} kills and {kills.workers} of workers, each had {kills.most_twice:g} asked for again at most")
     assert kills.most_twice <= CONCURRENCY

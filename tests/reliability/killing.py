@@ -45,7 +45,9 @@ class Kills:
         self.site, self.starter, self.folder = site, starter, folder
         self.chance = random.Random(str(options))
         self.struck = 0
-        """Processes that were killed."""
+        """Crawls that were killed."""
+        self.workers = 0
+        """Workers that were killed before."""
         self.most_twice = 0.0
         """Pages that one kill had asked for again, at most; of a worker and its crawl, each killed, half of both's."""
         self._begin = (*seeds, *OPTIONS, *options, "--quiet")
@@ -85,6 +87,15 @@ class Kills:
         assert everything(db) == self._whole
         assert [path.name for path in self.folder.glob("killed.db*")] == ["killed.db"]
         self._count_twice()
+
+    def kill_a_worker_too(self, process: int) -> int:
+        """Kill a worker, where there is one and the dice say so, and the crawl itself some time later."""
+        found, struck = workers_of(process), 0
+        if found and self.chance.random() < 0.5:
+            struck = kill(self.chance.choice(found))
+            self.workers += struck
+            self.await_moment()
+        return struck + kill(process)
 
     def await_moment(self) -> bool:
         """Wait until a moment to strike, after some time or some requests; False where the process ends before."""

@@ -19,7 +19,7 @@ from largemap import indexes, write_large_map
 from maps import check_accounting, outcomes, rows
 from webs import tangled_site
 
-from .killing import CONCURRENCY, Kills, check_copy, kill, workers_of
+from .killing import CONCURRENCY, Kills, check_copy, kill
 from .starter import Starter
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no kill -9")
@@ -54,22 +54,11 @@ def test_a_crawl_killed_at_any_time_loses_nothing_and_repeats_what_was_in_flight
 def test_with_workers_a_kill_of_one_or_of_all_loses_nothing(
     tangle: Site, starter: Starter, tmp_path: Path, rounds: Callable[[int], int]
 ) -> None:
-    wanted, workers = rounds(8), 0
+    wanted = rounds(8)
     kills = Kills(tangle, [tangle("/0")], starter, tmp_path, "--workers", 2)
-
-    def strike(process: int) -> int:
-        """Kill a worker, where there is one and the dice say so, and the crawl itself some time later."""
-        nonlocal workers
-        found, struck = workers_of(process), 0
-        if found and kills.chance.random() < 0.5:
-            struck = kill(kills.chance.choice(found))
-            workers += struck
-            kills.await_moment()
-        return struck + kill(process)
-
     while kills.struck < wanted:
-        kills.crawl(strike, wanted - kills.struck)
-    print(f"{kills.struck} kills, and {workers} of workers; {kills.most_twice:g} pages asked for again at most")
+        kills.crawl(kills.kill_a_worker_too, wanted - kills.struck)
+    print(f"{kills.struck} kills, and {kills.workers} of workers; {kills.most_twice:g} pages asked for again at most")
     assert kills.most_twice <= CONCURRENCY
 
 
