@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
+import random
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -16,6 +18,7 @@ import pytest
 from linkmap import Settings, crawl
 from linkmap.model import LinkmapError, UsageError
 from linkmap.store.sqlite import Store
+from linkmap.workers import event_loops
 from reliability.twenty import Twenty, check_same, twenty_pages
 
 USUAL = 12
@@ -115,6 +118,40 @@ def test_a_crawl_by_worker_processes_is_cancelled_at_any_turn_as_well(
 ) -> None:
     step = max(1, TURNS // rounds(3))
     assert turns_cancelled(twenty, tmp_path, step, 1, replace(SETTINGS, workers=2)) > TURNS // step // 3
+
+
+@pytest.mark.skipif(event_loops() is None, reason="no uvloop here")
+@pytest.mark.parametrize("workers", [0, 2])
+def test_so_is_one_on_the_event_loop_of_the_command_line_at_any_time(
+    twenty: Twenty, tmp_path: Path, rounds: Callable[[int], int], workers: int
+) -> None:
+    """Its turns cannot be counted."""
+    settings, chance = replace(SETTINGS, workers=workers), random.Random(workers)
+
+    async def work(db: Path, wait_s: float) -> bool:
+        task = asyncio.ensure_future(crawl([twenty.site("/")], db, settings))
+        await asyncio.wait({task}, timeout=wait_s)
+        task.cancel()
+        await asyncio.wait({task}, timeout=AT_MOST_S)
+        assert task.done(), f"cancelled after {wait_s} s, the crawl did not end"
+        return task.cancelled()
+
+    def is_cancelled_after(wait_s: float, folder: Path) -> bool:
+        folder.mkdir()
+        before = set(threading.enumerate())
+        with asyncio.Runner(loop_factory=event_loops()) as runner:
+            is_cancelled = runner.run(work(folder / "map.db", wait_s))
+        check_is_given_back(folder / "map.db", before)
+        return is_cancelled
+
+    began = time.monotonic()
+    assert not is_cancelled_after(AT_MOST_S, tmp_path / "whole")
+    usual_s, cancelled = time.monotonic() - began, 0
+    for number in range(rounds(6)):
+        cancelled += is_cancelled_after(chance.random() * usual_s, tmp_path / str(number))
+        go_on(tmp_path / str(number) / "map.db", twenty.site("/"))
+        check_same(tmp_path / str(number) / "map.db", twenty.graph)
+    assert cancelled > 0
 
 
 @pytest.mark.parametrize("call", [1, 2, 3])
