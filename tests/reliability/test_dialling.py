@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -199,19 +200,54 @@ def test_allow_private_opens_the_same_places_and_each_under_the_address_it_names
     assert {"127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "64:ff9b::7f00:1", PUBLIC} <= set(loop.dialled)
 
 
-def test_a_name_that_turns_private_after_its_first_answer_is_not_followed_there(site: Site, tmp_path: Path) -> None:
-    closing = {"Connection": "close"}
+@pytest.mark.parametrize("named_by", ["Sitemap: {}", "Sitemap: /index.xml"])
+def test_a_private_name_of_the_same_site_is_not_dialled_for_a_sitemap(
+    site: Site, tmp_path: Path, named_by: str
+) -> None:
+    inner = "http://inner.public.test/p"
+    index = f"<sitemapindex><sitemap><loc>{inner}</loc></sitemap></sitemapindex>"
     site.pages = {
-        "/": Answer('<a href="http://turns.test:81/p">p</a><a href="/q">q</a>', headers=closing),
-        "/robots.txt": Answer("", headers=closing),
-        "/q": Answer("q", headers=closing),
+        "/robots.txt": named_by.format(inner),
+        "/": "home",
+        "/index.xml": Answer(index, headers={"Content-Type": "application/xml"}),
         "/p": "secret",
     }
+    loop = network(site, **{"inner.public": [["127.0.0.1"]]})
+    outcomes = crawled(loop, tmp_path / "map.db", HOST, scope="domain")
+    assert set(loop.dialled) == {PUBLIC}
+    assert outcomes[inner] == "private_address"
+
+
+TURNED = "http://turns.test:81/p"
+
+
+@pytest.mark.parametrize(
+    "leading",
+    [
+        {"/": f'<a href="{TURNED}">p</a><a href="/q">q</a>'},
+        {"/": '<a href="/hop">h</a><a href="/q">q</a>', "/hop": Answer("", 302, {"Location": TURNED})},
+        {"/": f'<iframe src="{TURNED}"></iframe><a href="/q">q</a>'},
+        {"/": '<a href="/b">b</a><a href="/q">q</a>', "/b": '<base href="http://turns.test:81/"><a href="p">p</a>'},
+        {"/": f'<meta http-equiv=refresh content="0;url={TURNED}"><a href="/q">q</a>'},
+        {
+            "/": '<a href="/q">q</a>',
+            "/robots.txt": Answer(f"Sitemap: {TURNED}", headers={"Content-Type": "text/plain"}),
+        },
+    ],
+    ids=["link", "redirect hop", "frame", "base", "meta refresh", "sitemap"],
+)
+def test_a_name_that_turns_private_after_its_first_answer_is_not_followed_there(
+    site: Site, tmp_path: Path, leading: Pages
+) -> None:
+    pages = {"/robots.txt": "", "/q": "q", "/p": "secret"} | leading
+    for path, page in pages.items():
+        answer = page if isinstance(page, Answer) else Answer(str(page))
+        site.pages[path] = replace(answer, headers=answer.headers | {"Connection": "close"})
     loop = network(site, turns=[[PUBLIC], ["127.0.0.1"]])
     outcomes = crawled(loop, tmp_path / "map.db", "http://turns.test/")
     assert set(loop.dialled) == {PUBLIC}
     assert loop.connections == len(loop.dialled)
-    assert outcomes["http://turns.test:81/p"] == "private_address"
+    assert outcomes[TURNED] == "private_address"
     assert outcomes["http://turns.test/q"] == "fetched", "the address that was checked is the one that is dialled"
 
 
