@@ -10,7 +10,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Self, cast
 
@@ -30,6 +30,8 @@ _FAST_S = 2.0
 _MOST_DEATHS = 20
 _SILENT_TIMEOUTS = 20
 """Timeouts of a request after which a worker that has jobs and says nothing is taken for hung: 10 minutes as usual."""
+_LOAD_S = 3.0
+"""How long a crawl waits for its first worker before it begins by itself."""
 _LEAVE_S = 0.5
 """How long workers have to leave by themselves; none has anything to do then that anybody waits for."""
 _UNEVEN = 8
@@ -82,8 +84,11 @@ class _Worker(asyncio.SubprocessProtocol):
         self.waiting[ticket] = future
         return future
 
-    async def receive(self, silence_s: float) -> None:
-        """Hand reports to those who wait for them, until the process ends; one that is silent for so long is ended."""
+    async def receive(self, silence_s: float, on_ready: Callable[[], None] = lambda: None) -> None:
+        """Hand reports to those who wait for them, until the process ends; one that is silent for so long is ended.
+
+        The first message holds none and says that it is ready.
+        """
         while True:
             try:
                 async with asyncio.timeout(silence_s):
@@ -95,6 +100,8 @@ class _Worker(asyncio.SubprocessProtocol):
             self._heard = time.monotonic()
             if reports is None:
                 break
+            if not reports:
+                on_ready()
             for ticket, report in reports:
                 future = self.waiting.pop(ticket, None)
                 if future is None or future.done():
@@ -144,7 +151,9 @@ class Pool:
         self._eager = workers is not None
         self._client = Client(settings, Credentials(secrets))
         self._workers: list[_Worker] = []
-        self._apart: set[_Worker] = set()
+        """Those that are ready for jobs."""
+        self._processes: set[_Worker] = set()
+        """All that were started and are not known to be gone."""
         self._of_host: dict[int, _Worker] = {}
         self._tickets = 0
         self._deaths = 0
@@ -153,7 +162,7 @@ class Pool:
         self._starting = False
         self._started = False
         self._ready = asyncio.Event()
-        """Set while there is a worker, once they have been started."""
+        """Set while there is a worker that is ready."""
         self._closing = False
         self._alone = asyncio.Lock()
         self._group = asyncio.TaskGroup()
@@ -164,6 +173,10 @@ class Pool:
         try:
             if self._eager and self._number:
                 await self._start_all()
+                # A job that waits for its process is done later than the frontier believes.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LOAD_S):
+                        await self._ready.wait()
         except BaseException:
             await self.__aexit__(*sys.exc_info())
             raise
@@ -181,7 +194,7 @@ class Pool:
 
     async def _dismiss(self) -> None:
         """Let the workers leave, and end those that do not."""
-        leaving = [*self._workers, *self._apart]  # who has left is no longer among the workers
+        leaving = list(self._processes)  # who has left is no longer among them
         for worker in leaving:
             worker.end()
         async with asyncio.TaskGroup() as group:
@@ -235,27 +248,31 @@ class Pool:
         async with asyncio.TaskGroup() as group:
             for _ in range(self._number):
                 group.create_task(to_its_end(self._start()))
-        self._started = True
 
     async def _start(self) -> None:
-        """Start a worker and take it in at once: a process that nobody knows of would be there for ever."""
+        """Start a worker, which is taken in once it is ready."""
         try:
             worker = await self._spawn()
         except WorkerDiedError:
             return
-        self._workers.append(worker)
-        self._ready.set()
         self._group.create_task(self._watch(worker))
+
+    def _take_in(self, worker: _Worker) -> None:
+        self._workers.append(worker)
+        self._started = True
+        self._ready.set()
 
     async def _start_apart(self) -> _Worker:
         """A worker for one job."""
         worker = await self._spawn()
-        self._apart.add(worker)
         self._group.create_task(self._see_off(worker))
         return worker
 
     async def _spawn(self) -> _Worker:
-        """A new process. Raises LinkmapError where there can be none, WorkerDiedError where the pool is being left."""
+        """A new process, noted at once: one that nobody knows of would be there for ever.
+
+        Raises LinkmapError where there can be none, WorkerDiedError where the pool is being left.
+        """
         try:
             _, worker = await asyncio.get_running_loop().subprocess_exec(
                 _Worker,
@@ -274,24 +291,28 @@ class Pool:
             await worker.exited.wait()
             worker.close()
             raise WorkerDiedError
+        self._processes.add(worker)
         worker.begin(pack_client(self._settings, self._secrets))
         return worker
 
     async def _see_off(self, worker: _Worker) -> None:
         """Receive from a worker for one job until it is gone."""
         await worker.receive(_SILENT_TIMEOUTS * self._settings.timeout_s)
+        await self._bury(worker)
+
+    async def _bury(self, worker: _Worker) -> None:
         await worker.exited.wait()
         worker.close()
-        self._apart.discard(worker)
+        self._processes.discard(worker)
 
     async def _watch(self, worker: _Worker) -> None:
         """Receive from a worker until it is gone, and put another in its place where that was too early."""
-        await worker.receive(_SILENT_TIMEOUTS * self._settings.timeout_s)
-        self._workers.remove(worker)
+        await worker.receive(_SILENT_TIMEOUTS * self._settings.timeout_s, lambda: self._take_in(worker))
+        if worker in self._workers:
+            self._workers.remove(worker)
         if not self._workers:
             self._ready.clear()
-        await worker.exited.wait()
-        worker.close()
+        await self._bury(worker)
         if self._closing:
             return
         self._deaths += 1

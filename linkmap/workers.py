@@ -53,6 +53,7 @@ async def _serve(output: BinaryIO) -> None:
         return
     settings, credentials = unpack_client(first)
     async with Client(settings, credentials) as client, asyncio.TaskGroup() as group:
+        transport.write(frame([]))  # ready
         while (jobs := await inbox.next()) is not None:
             for ticket, job in jobs:
                 group.create_task(_work(ticket, job, client, outbox))

@@ -284,7 +284,7 @@ def test_a_job_arrives_as_it_was_sent(job: Job) -> None:
 
 def test_what_a_client_needs_arrives_as_it_was_sent() -> None:
     settings = ClientSettings("bot/1", resolve=(("a.test", 80, "192.0.2.1"),), proxy=Proxy("http://p:1/", "Basic x"))
-    secret = HostHeader("a.test", "X-Key", "1234")
+    secret = HostHeader("http://a.test", "X-Key", "1234")
     found, credentials = unpack_client(values_of(frame(pack_client(settings, [secret]))[4:]))
     assert found == settings
     assert credentials.headers_for("http://a.test/") == {"X-Key": "1234"}

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,18 +46,12 @@ def can_trace() -> bool:
     return subprocess.run(words, capture_output=True).returncode == 0
 
 
-def run_with(
-    fault: Fault, k: int, *arguments: object, cwd: Path, before: Sequence[str] = (), env: dict[str, str] | None = None
-) -> Ended:
-    """Run the real command line with the k-th of the calls failing. A hang raises TimeoutExpired.
-
-    `before`: words that run what comes behind them, in a place or manner of their own.
-    """
+def run_with(fault: Fault, k: int, *arguments: object, cwd: Path) -> Ended:
+    """Run the real command line with the k-th of the calls failing. A hang raises TimeoutExpired."""
     log = cwd.parent / f"{cwd.name}.strace"
     threads = ["-f", "--seccomp-bpf"] if fault.all_threads else []
     paths = [word for path in fault.paths for word in ("-P", str(cwd / path))]
     inject = ["-e", f"trace={fault.call}", "-e", f"inject={fault.call}:error={fault.error}:when={k}"]
-    words = [*before, "strace", "-qq", "-yy", *threads, *inject, *paths, "-o", str(log), *command(*arguments)]
-    surroundings = environment() | (env or {})
-    done = subprocess.run(words, cwd=cwd, env=surroundings, capture_output=True, text=True, timeout=AT_MOST_S)
+    words = ["strace", "-qq", "-yy", *threads, *inject, *paths, "-o", str(log), *command(*arguments)]
+    done = subprocess.run(words, cwd=cwd, env=environment(), capture_output=True, text=True, timeout=AT_MOST_S)
     return Ended(done, log.read_text(errors="replace").splitlines())

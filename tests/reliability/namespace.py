@@ -29,6 +29,8 @@ TURNING = "turns.test"
 """A name that is public for the first question and private for every further one."""
 SILENT, GOOD = ".silent.test", ".good.test"
 """Ends of names: those to which no answer comes, and those of the public address."""
+FAILING = ".failing.test"
+"""The end of names such as `f3`, of which the first three questions fail (SERVFAIL), the further ones do not."""
 
 PAGES = {
     "/": "".join(f'<a href="http://{place}/link">p</a><a href="/hop/{n}">h</a>' for n, place in enumerate(PLACES))
@@ -81,6 +83,7 @@ class Pages(BaseHTTPRequestHandler):
 def answer_names(server: socket.socket, is_silent: threading.Event) -> None:
     """Answer A and AAAA questions (RFC 1035, 4.1) from the table of the tests; note where no answer was given."""
     asked: Counter[str] = Counter()
+    turned = 0
     while True:
         question, client = server.recvfrom(512)
         labels, place = [], 12
@@ -91,10 +94,15 @@ def answer_names(server: socket.socket, is_silent: threading.Event) -> None:
         if name.endswith(SILENT):
             is_silent.set()
             continue
-        addresses = NAMES.get(name, [PUBLIC] if name == "public.test" or name.endswith(GOOD) else [])
+        asked[name] += 1
+        if name.endswith(FAILING) and asked[name] <= int(name[1:].partition(".")[0]):
+            server.sendto(question[:2] + b"\x81\x82\0\1\0\0\0\0\0\0" + question[12 : place + 5], client)
+            continue
+        is_public = name == "public.test" or name.endswith((GOOD, FAILING))
+        addresses = NAMES.get(name, [PUBLIC] if is_public else [])
         if name == TURNING and kind == 1:
-            asked[name] += 1
-            addresses = [PUBLIC] if asked[name] == 1 else ["127.0.0.1"]
+            turned += 1
+            addresses = [PUBLIC] if turned == 1 else ["127.0.0.1"]
         family = socket.AF_INET if kind == 1 else socket.AF_INET6
         fitting = [each for each in addresses if (":" in each) == (family == socket.AF_INET6)]
         data = [socket.inet_pton(family, each) for each in fitting if kind in (1, 28)]

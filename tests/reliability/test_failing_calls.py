@@ -2,7 +2,6 @@
 
 import shutil
 import sqlite3
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import count
@@ -116,33 +115,6 @@ def test_a_look_up_for_which_no_thread_can_be_started_is_made_again(twenty: Twen
     assert ended.done.returncode == 0, ended.done.stderr
     assert "Traceback" not in ended.done.stderr
     assert outcomes(tmp_path / "crawl" / "map.db")[seed] == "fetched"
-
-
-@pytest.mark.skipif(shutil.which("unshare") is None, reason="no mount namespaces here")
-def test_a_name_that_cannot_be_looked_up_is_looked_up_again(twenty: Twenty, tmp_path: Path) -> None:
-    names = [f"name{n}.test" for n in range(2)]
-    (tmp_path / "hosts").write_text("".join(f"127.0.0.1 {name}\n" for name in names))
-    (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
-    mounts = 'mount --bind "$0/hosts" /etc/hosts && mount --bind "$0/resolv.conf" /etc/resolv.conf && exec "$@"'
-    there = ["unshare", "-rm", "sh", "-c", mounts, str(tmp_path)]
-    if subprocess.run([*there, "true"], capture_output=True).returncode:
-        pytest.skip("no mount namespaces here")
-    seeds = [f"http://{name}:{twenty.site.port}/" for name in names]
-    fault = Fault("openat", "EIO", ("/etc/hosts",))
-    for k in count(1):
-        folder = tmp_path / str(k)
-        folder.mkdir()
-        ended = run_with(
-            fault, k, "crawl", *seeds, *OPTIONS, "--depth", 0, "--workers", 0,
-            cwd=folder, before=there, env={"UV_THREADPOOL_SIZE": "1"},
-        )  # fmt: skip
-        assert ended.done.returncode == 0, ended.done
-        assert {url: outcome for url, outcome in outcomes(folder / "map.db").items() if url in seeds} == dict.fromkeys(
-            seeds, "fetched"
-        )
-        if not ended.failed:
-            break
-    assert k > len(names)
 
 
 ON_THE_EXPORT = [

@@ -12,7 +12,7 @@ import pytest
 from maps import ROOT, check_accounting, environment, outcomes, rows
 
 from reliability.addresses import PUBLIC
-from reliability.namespace import GOOD, PRIVATE, SILENT
+from reliability.namespace import FAILING, GOOD, PRIVATE, SILENT
 
 HOME = "http://public.test/"
 
@@ -71,6 +71,15 @@ def test_names_of_which_nothing_is_heard_hold_up_no_other_host(tmp_path: Path, w
     check_accounting(tmp_path / "map.db")
     unheard = dict.fromkeys(silent, "robots_unreachable")
     assert outcomes(tmp_path / "map.db") == dict.fromkeys(good, "fetched") | unheard
+
+
+def test_a_name_whose_k_th_question_fails_is_looked_up_again(tmp_path: Path) -> None:
+    """A look-up asks four times: twice for each kind of address. It is made three times at most."""
+    seeds = [f"http://f{k}{FAILING}/landed" for k in range(9)]
+    found = crawl(tmp_path, "--workers", 0, seeds=seeds)
+    assert found["code"] == 0, found["said"]
+    assert outcomes(tmp_path / "map.db") == dict.fromkeys(seeds, "fetched")
+    check_accounting(tmp_path / "map.db")
 
 
 @pytest.mark.parametrize(("workers", "presses", "at_most_s"), [(0, 1, 5), (1, 1, 5), (0, 2, 1)])

@@ -113,6 +113,26 @@ def test_every_request_keeps_the_delay_and_the_rules(site: Site, tmp_path: Path,
 
 
 @pytest.mark.parametrize("workers", [0, 2])
+def test_the_delay_is_that_of_a_host_whatever_its_ports_and_who_sends_there(
+    site: Site, tmp_path: Path, workers: int
+) -> None:
+    """Two ports of 127.0.0.1, and three other hosts whose robots.txt redirect there."""
+    names = [f"name{number}.test" for number in range(3)]
+    with Site({"/": '<a href="/1">1</a>', "/1": "1"}) as other:
+        site.pages = {"/": f'<a href="/1">1</a><a href="{other("/1")}">2</a>', "/1": "1", "/rules": ""}
+        site.pages |= {f"//{name}/robots.txt": Answer("", 301, {"Location": site("/rules")}) for name in names}
+        seeds = [site("/"), other("/"), *(f"http://{name}:{site.port}/1" for name in names)]
+        resolve = [word for name in names for word in ("--resolve", f"{name}:{site.port}:127.0.0.1")]
+        options = ("--allow-private", "--delay", DELAY_S, "--scope", "any", "--per-host", 3, "--workers", workers)
+        done = linkmap("crawl", *seeds, *resolve, *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert set(outcomes(tmp_path / "map.db").values()) == {"fetched"}
+    asked = [hit for hit in site.log + other.log if hit.host.startswith("127.0.0.1:")]
+    assert len(asked) == 4 + 2 + len(names), "pages, two robots.txt, and the rules of the others"
+    assert min(gaps_s(asked)) >= DELAY_S
+
+
+@pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("after", [1, 6])
 def test_a_resume_after_kill_9_keeps_them_too(site: Site, tmp_path: Path, workers: int, after: int) -> None:
     fill(site)
