@@ -76,7 +76,9 @@ class Crawl:
         self.responses = 0
         self._started = time.monotonic()
         self.budgets = Budgets(settings, self._started, self.treatment.max_pages)
-        self._connections = settings.connections
+        self._most_connections = settings.connections
+        self._connections = float(self._most_connections)
+        """Requests in flight at most: fewer once no file could be opened, and slowly more again."""
         self._visits: set[asyncio.Task[None]] = set()
         self._pages_in_flight = 0
         self._wake = asyncio.Event()
@@ -250,6 +252,7 @@ class Crawl:
                 return None
             report = Report(entry.page, Visit(Outcome.INTERNAL_ERROR, time.time(), detail=_ORPHANED))
         self._eased = 0
+        self._connections = min(self._most_connections, self._connections + 1 / self._connections)
         self.frontier.ended(host, time.monotonic())
         if self._on_answer is not None:
             self._on_answer(entry.url, report.visit)
@@ -301,7 +304,7 @@ class Crawl:
                 "or `ulimit -u`, "
                 f"{going_on(self.ledger.store.path)}"
             )
-        self._connections = max(1, self._connections * 3 // 4)
+        self._connections = max(1.0, self._connections * 0.75)
 
     def _retry_wait_s(self, host: int, entry: Entry, report: Report) -> float | None:
         """Seconds until another try, or None where there is none. Slows the host where the answer asks for it."""

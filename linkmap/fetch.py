@@ -7,6 +7,7 @@ aiohttp does not ask the resolver for an IP literal.
 
 import asyncio
 import errno
+import os
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -47,8 +48,8 @@ _REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
 _EMPTY = frozenset({204, 205})
 """Answers without content, whatever type they name (RFC 9110, 15.3.5 and 15.3.6)."""
 _BLOCKED = frozenset({401, 403, 407, 429})
-_LOOKUPS = Threads("look-up", most=512, stack_bytes=512 * 1024)
-"""More than there are requests in flight, because a look-up goes on where its request is given up."""
+_STACK_BYTES = 512 * 1024
+"""Of a look-up, which touches a tenth of it."""
 
 
 class OutOfFilesError(NothingCameError):
@@ -88,6 +89,8 @@ class ClientSettings:
     allow_private: bool = False
     idle_hosts: int = 256
     """Origins whose connections are kept open between requests; others are closed after each."""
+    lookups: int = 64
+    """Names that are looked up at a time: each takes a thread and an open file."""
     resolve: tuple[tuple[str, int, str], ...] = ()
     """(host, port, address): answers that stand in for the resolver's."""
     ca_file: str | None = None
@@ -99,9 +102,10 @@ class ClientSettings:
 class CheckedResolver(AbstractResolver):
     """Names to addresses, each checked: one private address in an answer refuses the name."""
 
-    def __init__(self, fixed: Mapping[tuple[str, int], str], allow_private: bool) -> None:
+    def __init__(self, fixed: Mapping[tuple[str, int], str], allow_private: bool, lookups: int) -> None:
         self._fixed = fixed
         self._allow_private = allow_private
+        self._threads = Threads("look-up", lookups, _STACK_BYTES)
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -131,8 +135,11 @@ class CheckedResolver(AbstractResolver):
             return [*socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)]
         try:
             return await asyncio.get_running_loop().run_in_executor(
-                _LOOKUPS, socket.getaddrinfo, host, port, family, socket.SOCK_STREAM
+                self._threads, socket.getaddrinfo, host, port, family, socket.SOCK_STREAM
             )
+        except socket.gaierror:
+            _check_files()  # for want of which the resolver says that there is no such name
+            raise
         except RuntimeError as error:
             raise OSError(errno.EAGAIN, str(error)) from error
         except UnicodeError as error:
@@ -168,7 +175,7 @@ class Client:
         connector = aiohttp.TCPConnector(
             limit=0,
             keepalive_timeout=_KEEP_S,
-            resolver=CheckedResolver(fixed, allow_private),
+            resolver=CheckedResolver(fixed, allow_private, self.settings.lookups),
             socket_factory=None if allow_private else checked_socket,
             ssl=self._tls,
         )
@@ -331,6 +338,11 @@ def _failure(error: Exception) -> Outcome:
             return Outcome.CONNECT_ERROR
         case _:
             return Outcome.PROTOCOL_ERROR
+
+
+def _check_files() -> None:
+    """Raises OSError where no more files can be opened."""
+    os.close(os.open(os.devnull, os.O_RDONLY))
 
 
 def _is_out_of_files(error: Exception) -> bool:

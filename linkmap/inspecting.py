@@ -160,7 +160,8 @@ async def inspect(
                 return replace(await _inspect(over_http, used, client), guessed=found.hops[0])
         except OutOfFilesError as error:
             raise LinkmapError(
-                "the system lets linkmap open too few files: raise the limit with `ulimit -n 1024`"
+                "the system lets linkmap open too few files or threads: raise the limit with `ulimit -n 1024` "
+                "or `ulimit -u`"
             ) from error
         return found
 

@@ -90,7 +90,7 @@ async def crawl(
     """
     path = Path(db)
     chosen = _check_call(seeds, path, resume=resume, add=add)
-    Credentials(at_origins(secrets, ()))  # what is wrong with them is said before a map is made
+    Credentials(secrets)  # what is wrong with them is said before a map is made
     through = parse_proxy(proxy) if isinstance(proxy, str) else proxy
     if settings is not None:
         tls_context(settings.ca_file)  # what is wrong with it is said before a map is made
@@ -102,8 +102,9 @@ async def crawl(
             await _tell_stored(store, on_links)
         if used is None:
             return await _nothing_left(store)
-        headers = at_origins(secrets, [*(seed.url for seed in chosen), *await store.seeds()])
-        pool = Pool(client_settings(used, through), headers, used.workers)
+        if secrets:
+            secrets = at_origins(secrets, [*(seed.url for seed in chosen), *await store.seeds()])
+        pool = Pool(client_settings(used, through), secrets, used.workers)
         ledger = await _begun(store, used, chosen, resume=resume, add=add)
         is_begun = True
         return await _Run(ledger, pool, used, progress, on_answer, on_links, stop or asyncio.Event()).go()
@@ -370,6 +371,7 @@ def client_settings(settings: Settings, proxy: Proxy | None = None) -> ClientSet
         max_bytes=settings.max_bytes,
         allow_private=settings.allow_private,
         idle_hosts=settings.idle_hosts,
+        lookups=settings.lookups,
         resolve=settings.resolve,
         ca_file=settings.ca_file,
         insecure=settings.insecure,

@@ -142,6 +142,12 @@ class Settings:
         return max(1, min(self.concurrency or MOST_CONNECTIONS, _free_descriptors() // 2))
 
     @property
+    def lookups(self) -> int:
+        """Names that are looked up at a time: all that are in flight and, as a look-up cannot be taken back, others."""
+        free = _free_descriptors()
+        return max(_FEWEST_LOOKUPS, min(2 * MOST_CONNECTIONS, free - free // 4 - self.connections))
+
+    @property
     def idle_hosts(self) -> int:
         """Origins to which connections may be kept open between requests, so that open files suffice."""
         per_host = max(self.per_host, *(rule.per_host or 0 for rule in self.hosts), 0)
@@ -225,6 +231,9 @@ def _resolved(host: str, port: int, address: str) -> tuple[str, int, str]:
     if not name or url != f"http://{name}/" or not 0 < port < 65_536 or not plain:
         raise UsageError(f"resolve takes (host, port, address), not {(host, port, address)!r}")
     return name, port, plain
+
+
+_FEWEST_LOOKUPS = 4
 
 
 def _free_descriptors() -> int:

@@ -13,6 +13,9 @@ from typing import Any, ParamSpec, TypeVar
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
+_STACK_SIZE = threading.Lock()
+"""Held while the size of the stacks of new threads, one for the whole process, is another."""
+
 
 class Threads(Executor):
     """Runs each call in a daemon thread; no more than `most` at a time, the others wait for their turn.
@@ -45,11 +48,12 @@ class Threads(Executor):
         return future
 
     def _start(self) -> None:
-        before = threading.stack_size(self._stack_bytes)
-        try:
-            threading.Thread(target=self._work, name=self._name, daemon=True).start()
-        finally:
-            threading.stack_size(before)
+        with _STACK_SIZE:
+            before = threading.stack_size(self._stack_bytes)
+            try:
+                threading.Thread(target=self._work, name=self._name, daemon=True).start()
+            finally:
+                threading.stack_size(before)
         self._at_work += 1
 
     def _work(self) -> None:
@@ -58,10 +62,18 @@ class Threads(Executor):
                 if not self._waiting:
                     self._at_work -= 1
                     return
-                future, call = self._waiting.popleft()
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                future.set_result(call())
-            except BaseException as error:  # noqa: BLE001 it belongs to whoever asked
-                future.set_exception(error)
+                waiting = self._waiting.popleft()
+            _make(*waiting)
+            del waiting
+
+
+def _make(future: Future[Any], call: Callable[[], Any]) -> None:
+    """Make a call and tell what came of it."""
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        future.set_result(call())
+    except BaseException as error:  # noqa: BLE001 it belongs to whoever asked
+        future.set_exception(error)
+    finally:
+        del future, call  # which the error's traceback holds otherwise, and they the error

@@ -154,7 +154,7 @@ def test_the_request_says_who_asks_and_what_is_understood(site: Site) -> None:
 
 def test_a_header_given_for_a_host_takes_the_place_of_the_usual_one() -> None:
     async def ask(url: str) -> None:
-        credentials = Credentials([HostHeader("127.0.0.1", "accept", "text/plain")])
+        credentials = Credentials([HostHeader(url.rstrip("/"), "accept", "text/plain")])
         async with Client(ClientSettings("bot", allow_private=True), credentials) as client:
             await client.get(url)
 

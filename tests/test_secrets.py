@@ -116,6 +116,7 @@ def test_a_secret_for_https_is_sent_over_https_and_not_over_http(site: Site, tmp
         ("--header", f"https://me@a.test=X-Key:{SECRET}"),
         ("--header", f"a.test/x=X-Key:{SECRET}"),
         ("--header", f"a.test=X-Key:{SECRET}", "--header", f"a.test=x-key:{SECRET}"),
+        ("--header", "a.test=X-K:1", "--header", f"a.test=X-K:{SECRET}", "--header", "https://a.test=X-K:3"),
         ("--auth", f"a.test={SECRET}"),
         ("--auth", f"me:{SECRET}=@a.test:x"),
         ("--auth", f"me:{SECRET}"),

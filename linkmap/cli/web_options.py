@@ -157,12 +157,12 @@ request_options = _together(
         "headers",
         type=HeaderSecret(),
         multiple=True,
-        help="Send this header to this host alone. Never stored; nor are the next two.",
+        help="Send this header to this origin alone; a name stands for its seeds'. Never stored; nor are the next two.",
     ),
     click.option(
-        "--auth", "auths", type=AuthSecret(), multiple=True, help="Basic authentication, for this host alone."
+        "--auth", "auths", type=AuthSecret(), multiple=True, help="Basic authentication, for this origin alone."
     ),
-    click.option("--cookie", "cookies", type=CookieSecret(), multiple=True, help="A cookie, for this host alone."),
+    click.option("--cookie", "cookies", type=CookieSecret(), multiple=True, help="A cookie, for this origin alone."),
 )
 check_option = click.option(
     "--check",

@@ -133,8 +133,9 @@ def _is_inert(tag: Tag) -> bool:
 
 
 def _is_drawn(tag: Tag) -> bool:
-    """Whether a tag is of SVG, where xlink:href has a meaning."""
-    return tag.find_parent("svg") is not None
+    """Whether a tag is of SVG or MathML, where xlink:href has a meaning; HTML may stand in them."""
+    around = tag.find_parent(["svg", "math", "foreignobject", "desc", "title"])
+    return around is not None and around.name in ("svg", "math")
 
 
 def _attributes(tag: Tag) -> Attributes:
