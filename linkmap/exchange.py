@@ -7,7 +7,7 @@ and not 0.13 (2026-11; docs/decisions/0015). What the requests to an origin have
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from types import TracebackType
@@ -116,7 +116,7 @@ class Response:
     headers: CIMultiDictProxy[str]
     content: StreamReader
     _connection: Connection
-    _keeps: bool
+    _keeps: Callable[[], bool]
     """Whether its connection may stay open; a server that was asked to close it may yet leave it so."""
 
     def close(self) -> None:
@@ -127,7 +127,7 @@ class Response:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        if error is None and self._keeps:
+        if error is None and self._keeps():
             self._connection.release()  # which closes it where the body has not come to its end
         else:
             self._connection.close()
@@ -148,8 +148,15 @@ class Exchanges:
         """Close all connections."""
         await self._connector.close()
 
-    async def request(self, method: str, url: str, headers: Mapping[str, str]) -> Response:
-        """The answer to a request for a serialised URL.
+    def let_go(self, host: str) -> None:
+        """Close the connections to a host that are kept for further requests."""
+        kept = self._connector._conns
+        for key in [key for key in kept if key.host == host.strip("[]")]:
+            for protocol, _ in kept.pop(key):
+                protocol.close()
+
+    async def request(self, method: str, url: str, headers: Mapping[str, str], keeps: Callable[[], bool]) -> Response:
+        """The answer to a request for a serialised URL; `keeps` says at its end whether its connection may stay open.
 
         Raises aiohttp.ClientError, aiohttp.http_exceptions.HttpProcessingError, and StaleConnectionError.
         """
@@ -160,7 +167,6 @@ class Exchanges:
             target, headers = url, {**headers, **self._proxy.headers()}
         host = destination.headers["Host"]
         head = f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{self._all_lines(headers)}\r\n".encode()
-        keeps = headers.get("Connection") != "close"
         connection = await self._connector.connect(destination, [], _NO_TIMEOUT)
         protocol = connection.protocol
         assert isinstance(protocol, HeadFirst)
@@ -196,7 +202,9 @@ class Exchanges:
         return request
 
 
-async def _answer(connection: Connection, protocol: HeadFirst, method: str, head: bytes, keeps: bool) -> Response:
+async def _answer(
+    connection: Connection, protocol: HeadFirst, method: str, head: bytes, keeps: Callable[[], bool]
+) -> Response:
     """Send a request and read the head of its answer, those of interim answers left out."""
     protocol.set_response_params(
         skip_payload=method == "HEAD",

@@ -1,37 +1,32 @@
-"""One URL, one request, one answer: the only HTTP client, resolver and socket of linkmap.
+"""One URL, one request, one answer: the only HTTP client of linkmap.
 
-Redirects are never followed here, no cookie is kept, and no socket is opened to an address that the rules
-forbid: names are checked when they resolve, and every address once more when its socket is made, because
-aiohttp does not ask the resolver for an IP literal.
+Redirects are never followed here, no cookie is kept, and no socket is opened to an address that the rules forbid
+(`linkmap.dialling`).
 """
 
 import asyncio
 import errno
-import os
-import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, Self
+from typing import Self
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict, MultiMapping
 
 from linkmap import url as urls
-from linkmap.addresses import is_public
 from linkmap.body import Body, read_body, read_leftover
 from linkmap.credentials import Credentials
+from linkmap.dialling import CheckedResolver, PrivateAddressError, checked_socket
 from linkmap.exchange import Exchanges, NothingCameError, Response
 from linkmap.model import Outcome, Visit
 from linkmap.proxy import AUTHENTICATION_REQUIRED, Proxy, is_private_target
 from linkmap.sniffing import names_no_type, sniffed_type
-from linkmap.threads import Threads
 from linkmap.tls import describe_fault, find_fault, tls_context
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
@@ -48,16 +43,10 @@ _REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
 _EMPTY = frozenset({204, 205})
 """Answers without content, whatever type they name (RFC 9110, 15.3.5 and 15.3.6)."""
 _BLOCKED = frozenset({401, 403, 407, 429})
-_STACK_BYTES = 512 * 1024
-"""Of a look-up, which touches a tenth of it."""
 
 
 class OutOfFilesError(NothingCameError):
     """The system lets this process open no more files, or start no thread: our fault, and none of the page's."""
-
-
-class PrivateAddressError(OSError):
-    """A name or a URL led to an address that may not be dialled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +77,7 @@ class ClientSettings:
     max_bytes: int = 10 * 1024 * 1024
     allow_private: bool = False
     idle_hosts: int = 256
-    """Origins whose connections are kept open between requests; others are closed after each."""
+    """Hosts whose connections are kept open between requests; others are closed after each."""
     lookups: int = 64
     """Names that are looked up at a time: each takes a thread and an open file."""
     resolve: tuple[tuple[str, int, str], ...] = ()
@@ -99,64 +88,6 @@ class ClientSettings:
     proxy: Proxy | None = None
 
 
-class CheckedResolver(AbstractResolver):
-    """Names to addresses, each checked: one private address in an answer refuses the name."""
-
-    def __init__(self, fixed: Mapping[tuple[str, int], str], allow_private: bool, lookups: int) -> None:
-        self._fixed = fixed
-        self._allow_private = allow_private
-        self._threads = Threads("look-up", lookups, _STACK_BYTES)
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """The addresses of a host. Raises OSError where there are none or one of them is forbidden."""
-        results: list[ResolveResult] = []
-        for address_family, _, proto, _, sockaddr in await self._found(host, port, family):
-            address = str(sockaddr[0])
-            if not self._allow_private and not is_public(address):
-                raise PrivateAddressError(f"{host} resolves to {address}, which is not a public address")
-            results.append(
-                ResolveResult(
-                    hostname=host,
-                    host=address,
-                    port=port,
-                    family=address_family,
-                    proto=proto,
-                    flags=socket.AI_NUMERICHOST,
-                )
-            )
-        return results
-
-    async def _found(self, host: str, port: int, family: int) -> "list[tuple[Any, ...]]":
-        """What `getaddrinfo` says of a host. Raises OSError."""
-        address = self._fixed.get((host, port))
-        if address is not None:
-            return [*socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)]
-        try:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._threads, socket.getaddrinfo, host, port, family, socket.SOCK_STREAM
-            )
-        except socket.gaierror:
-            _check_files()  # for want of which the resolver says that there is no such name
-            raise
-        except RuntimeError as error:
-            raise OSError(errno.EAGAIN, str(error)) from error
-        except UnicodeError as error:
-            raise OSError(socket.EAI_NONAME, "a label of the name is empty or too long") from error
-
-    async def close(self) -> None:
-        """Nothing to close."""
-
-
-def checked_socket(addr_info: Any) -> socket.socket:
-    """A socket for an address that may be dialled; the last test before a connection."""
-    family, kind, proto, _, sockaddr = addr_info
-    if not is_public(str(sockaddr[0])):
-        raise PrivateAddressError(f"{sockaddr[0]} is not a public address")
-    return socket.socket(family, kind, proto)
-
-
 class Client:
     """An HTTP client for one crawl; use it as an async context manager. Raises UsageError for a bad ca_file."""
 
@@ -165,8 +96,9 @@ class Client:
         self._credentials = credentials or Credentials()
         self._tls = tls_context(settings.ca_file, settings.insecure)
         self._exchanges: Exchanges | None = None
-        self._kept: dict[urls.Origin | None, float] = {}
-        """Origin -> when its kept connections are closed at the latest; the soonest first."""
+        self._idle_hosts = settings.idle_hosts
+        self._kept: dict[str, tuple[urls.Origin, float]] = {}
+        """Host -> origin, and when its kept connections are closed at the latest; the soonest first."""
 
     async def __aenter__(self) -> Self:
         # All connections of a client with a proxy are to that, wherever it may be.
@@ -228,19 +160,39 @@ class Client:
         assert self._exchanges is not None, "use the client inside `async with`"
         # Chosen by this URL's host, hop by hop, so that nothing crosses a redirect.
         headers = self._credentials.headers_for(url)
-        if not self._keeps(url):
+        origin = urls.origin(url)
+        if origin is None or not self._keep(origin):
             headers["Connection"] = "close"
-        return await self._exchanges.request(method, url, headers)
+        return await self._exchanges.request(method, url, headers, lambda: origin is not None and self._keeps(origin))
 
-    def _keeps(self, url: str) -> bool:
-        """Whether the connection of this request may stay open after it, as far as open files go."""
-        origin, now = urls.origin(url), time.monotonic()
-        while self._kept and self._kept[soonest := next(iter(self._kept))] <= now:
-            del self._kept[soonest]
-        if self._kept.pop(origin, None) is None and len(self._kept) >= self.settings.idle_hosts:
+    def let_go(self, host: str) -> None:
+        """Close the connections to a host that are kept for further requests, and those under way after theirs."""
+        self._kept.pop(host, None)
+        if self._exchanges is not None:
+            self._exchanges.let_go(host)
+
+    def let_go_of_all(self) -> None:
+        """Keep no connection open any more after its request."""
+        self._idle_hosts = 0
+        for host in list(self._kept):
+            self.let_go(host)
+
+    def _keep(self, origin: urls.Origin) -> bool:
+        """Note that connections to an origin are kept, as far as open files go; those to others of its host are not."""
+        now = time.monotonic()
+        while self._kept and next(iter(self._kept.values()))[1] <= now:
+            del self._kept[next(iter(self._kept))]
+        kept = self._kept.pop(origin.host, None)
+        if kept is not None and kept[0] != origin:
+            self.let_go(origin.host)
+        if kept is None and len(self._kept) >= self._idle_hosts:
             return False
-        self._kept[origin] = now + self.settings.timeout_s + _KEEP_S
+        self._kept[origin.host] = (origin, now + self.settings.timeout_s + _KEEP_S)
         return True
+
+    def _keeps(self, origin: urls.Origin) -> bool:
+        kept = self._kept.get(origin.host)
+        return kept is not None and kept[0] == origin
 
     async def _read(
         self,
@@ -338,11 +290,6 @@ def _failure(error: Exception) -> Outcome:
             return Outcome.CONNECT_ERROR
         case _:
             return Outcome.PROTOCOL_ERROR
-
-
-def _check_files() -> None:
-    """Raises OSError where no more files can be opened."""
-    os.close(os.open(os.devnull, os.O_RDONLY))
 
 
 def _is_out_of_files(error: Exception) -> bool:

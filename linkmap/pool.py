@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Self, cast
 
+from linkmap import url as urls
 from linkmap.credentials import Credentials, HostHeader
 from linkmap.endings import to_its_end
 from linkmap.fetch import Client, ClientSettings
@@ -46,7 +47,7 @@ class _Worker(asyncio.SubprocessProtocol):
     """One process, and what it has to do."""
 
     def __init__(self) -> None:
-        self.waiting: dict[int, asyncio.Future[Report]] = {}
+        self.waiting: dict[int, asyncio.Future[Any]] = {}
         self.exited = asyncio.Event()
         self._inbox = Inbox()
         self._is_gone = False
@@ -74,13 +75,21 @@ class _Worker(asyncio.SubprocessProtocol):
 
     def send(self, ticket: int, job: Job) -> asyncio.Future[Report]:
         """Hand over a job. Raises WorkerDiedError where the process is known to be gone."""
+        return self._send(ticket, pack_job(job))
+
+    async def let_go(self, ticket: int, host: str) -> None:
+        """Have it close the connections to a host that it keeps; they are closed where it is gone."""
+        with suppress(WorkerDiedError):
+            await self._send(ticket, host)
+
+    def _send(self, ticket: int, words: Any) -> asyncio.Future[Any]:
         if self._is_gone:
             raise WorkerDiedError
         if not self.waiting:
             self._heard = time.monotonic()
         self._outbox.others = len(self.waiting)
-        self._outbox.send((ticket, pack_job(job)))
-        future: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
+        self._outbox.send((ticket, words))
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.waiting[ticket] = future
         return future
 
@@ -109,7 +118,7 @@ class _Worker(asyncio.SubprocessProtocol):
                 if isinstance(report, int):
                     future.set_exception(unpack_nothing(report))
                 else:
-                    future.set_result(unpack_report(report))
+                    future.set_result(report and unpack_report(report))
         self._is_gone = True
         waiting, self.waiting = self.waiting, {}
         for future in waiting.values():
@@ -155,6 +164,8 @@ class Pool:
         self._processes: set[_Worker] = set()
         """All that were started and are not known to be gone."""
         self._of_host: dict[int, _Worker] = {}
+        self._moving: dict[int, asyncio.Future[None]] = {}
+        """Hosts that are on their way from one worker to another."""
         self._tickets = 0
         self._deaths = 0
         self._answers = 0
@@ -208,9 +219,18 @@ class Pool:
             self._count_answer()
             return report
         await self._ready.wait()
-        worker = self._choose(host)
+        former, worker = self._of_host.get(host), self._choose(host)
+        if former is not None and former is not worker:
+            self._moving[host] = asyncio.ensure_future(former.let_go(self._next_ticket(), urls.host(job.url) or ""))
+        if moving := self._moving.get(host):
+            await asyncio.wait({moving})
+            if self._moving.get(host) is moving:
+                del self._moving[host]
+        return await worker.send(self._next_ticket(), job)
+
+    def _next_ticket(self) -> int:
         self._tickets += 1
-        return await worker.send(self._tickets, job)
+        return self._tickets
 
     async def visit_alone(self, job: Job) -> Report:
         """What came of a job that has a process to itself. Where that dies, WorkerDiedError, the job is to blame.
@@ -259,6 +279,8 @@ class Pool:
 
     def _take_in(self, worker: _Worker) -> None:
         self._workers.append(worker)
+        if not self._started:
+            self._client.let_go_of_all()
         self._started = True
         self._ready.set()
 

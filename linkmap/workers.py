@@ -56,6 +56,10 @@ async def _serve(output: BinaryIO) -> None:
         transport.write(frame([]))  # ready
         while (jobs := await inbox.next()) is not None:
             for ticket, job in jobs:
+                # In the order in which they came: a host is let go after the jobs for it have begun.
+                if isinstance(job, str):
+                    group.create_task(_let_go(ticket, job, client, outbox))
+                    continue
                 group.create_task(_work(ticket, job, client, outbox))
                 outbox.others += 1
         os._exit(0)
@@ -82,6 +86,12 @@ async def _work(ticket: int, job: Any, client: Client, outbox: "Outbox") -> None
         report = pack_nothing(error)
     outbox.others -= 1
     outbox.send((ticket, report))
+
+
+async def _let_go(ticket: int, host: str, client: Client, outbox: "Outbox") -> None:
+    """Close what is kept open to a host that another worker serves from here on."""
+    client.let_go(host)
+    outbox.send((ticket, None))
 
 
 class Outbox:

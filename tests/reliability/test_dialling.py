@@ -13,7 +13,7 @@ from conftest import Answer, Site
 from maps import check_accounting, rows
 
 from linkmap import url as urls
-from linkmap.fetch import checked_socket
+from linkmap.dialling import checked_socket
 from linkmap.inspecting import inspect
 from linkmap.model import Outcome
 from linkmap.planning import plan

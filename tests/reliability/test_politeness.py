@@ -10,6 +10,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +19,12 @@ import pytest
 from aiohttp import web
 from conftest import Answer, Hit, Site
 from maps import check_accounting, command, environment, linkmap, outcomes
+
+from linkmap.fetch import ClientSettings
+from linkmap.model import Outcome
+from linkmap.pool import Pool
+from linkmap.settings import Settings
+from linkmap.worker import job_for
 
 DELAY_S = 0.15
 XML = {"Content-Type": "application/xml"}
@@ -201,6 +208,79 @@ def test_a_host_has_no_more_connections_than_allowed(site: Site, tmp_path: Path,
     assert len(outcomes(tmp_path / "map.db")) == 61
     assert crowd.most == per_host
     assert crowd.connections <= per_host
+
+
+class Connections:
+    """Which connections are open for a host, by the servers themselves: those on which it was asked for a page."""
+
+    def __init__(self) -> None:
+        self.most: Counter[str] = Counter()
+        self._open: defaultdict[str, set[asyncio.BaseTransport]] = defaultdict(set)
+
+    def page(self, wait_s: float = 0.0) -> Callable[..., object]:
+        """A page that notes how many connections its host has, once closed ones have been noticed."""
+
+        async def answer(request: web.Request) -> web.StreamResponse:
+            host = request.host.partition(":")[0]
+            assert request.transport is not None
+            await asyncio.sleep(wait_s)
+            opened = self._open[host]
+            opened.add(request.transport)
+            opened -= {each for each in opened if each.is_closing()}
+            self.most[host] = max(self.most[host], len(opened))
+            return web.Response(text="page", content_type="text/html")
+
+        return answer
+
+
+def test_a_host_that_another_worker_takes_over_has_no_more_connections_than_allowed(site: Site) -> None:
+    """A host goes to another worker where its own has nine jobs more than that: of another host, which is slow."""
+    connections = Connections()
+    site.pages = {"/slow": connections.page(0.5), "/": connections.page(0.01)}  # type: ignore[dict-item]
+    names = ("slow.test", "quick.test", "quicker.test")
+    resolve = tuple((name, site.port, "127.0.0.1") for name in names)
+
+    async def ask() -> None:
+        async with Pool(ClientSettings("bot", allow_private=True, resolve=resolve), workers=2) as pool:
+
+            async def get(host: int, path: str) -> None:
+                job = job_for(Settings(), host, f"http://{names[host]}:{site.port}{path}")
+                report = await pool.visit(job, host)
+                assert report.visit.outcome is Outcome.FETCHED
+
+            for _ in range(4):
+                await asyncio.gather(get(1, "/"), get(2, "/"))
+                slow = asyncio.gather(*(get(0, "/slow") for _ in range(9)))
+                await asyncio.sleep(0.1)
+                for _ in range(4):
+                    await asyncio.gather(get(1, "/"), get(2, "/"))
+                await slow
+
+    asyncio.run(ask())
+    assert connections.most["quick.test"] == connections.most["quicker.test"] == 1
+
+
+@pytest.mark.parametrize("per_host", [1, 3])
+def test_hosts_of_two_ports_and_of_workers_that_start_late_have_no_more_connections_than_allowed(
+    tmp_path: Path, per_host: int
+) -> None:
+    connections, names = Connections(), [f"name{number}.test" for number in range(12)]
+    with Site() as one, Site() as other:
+        for site in (one, other):
+            site.pages = {f"/{number}": connections.page(0.04) for number in range(40)}  # type: ignore[misc]
+        links = "".join(f'<a href="{each.port}/{n}">x</a>' for n in range(40) for each in (one, other))
+        seeds, resolve = [], []
+        for name in names:
+            one.pages[f"//{name}/"] = links.replace('href="', f'href="http://{name}:')
+            seeds.append(f"http://{name}:{one.port}/")
+            resolve += [word for each in (one, other) for word in ("--resolve", f"{name}:{each.port}:127.0.0.1")]
+        done = linkmap(
+            "crawl", *seeds, *resolve, "--delay", 0, "--allow-private", "--no-robots", "--per-host", per_host,
+            "--concurrency", 24, cwd=tmp_path,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert len(outcomes(tmp_path / "map.db")) == len(names) * 81
+    assert max(connections.most.values()) <= per_host
 
 
 def only_once_each(pages: dict[str, str]) -> dict[str, Callable[..., object]]:
