@@ -185,7 +185,7 @@ def test_a_connection_that_is_not_to_be_kept_is_closed_where_the_server_would_ke
         thread = threading.Thread(target=keep, args=(server,))
         thread.start()
         began = time.monotonic()
-        asyncio.run(ask(f"http://127.0.0.1:{server.getsockname()[1]}/", other.url))
+        asyncio.run(ask(f"http://127.0.0.1:{server.getsockname()[1]}/", other.url.replace("127.0.0.1", "localhost")))
         took_s = time.monotonic() - began
         thread.join()
     assert closed.is_set()
