@@ -299,11 +299,7 @@ class Crawl:
         """Ask for less at a time from here on, because no file could be opened."""
         self._eased += 1
         if self._eased > _MOST_EASED:
-            raise LinkmapError(
-                "the system lets linkmap open too few files or threads: raise the limit with `ulimit -n 1024` "
-                "or `ulimit -u`, "
-                f"{going_on(self.ledger.store.path)}"
-            )
+            raise LinkmapError(f"{OutOfFilesError.ADVICE}, {going_on(self.ledger.store.path)}")
         self._connections = max(1.0, self._connections * 0.75)
 
     def _retry_wait_s(self, host: int, entry: Entry, report: Report) -> float | None:

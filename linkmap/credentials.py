@@ -67,6 +67,8 @@ def at_origins(given: Sequence[HostHeader], seeds: Iterable[str]) -> list[HostHe
 
     What is given for an origin wins there.
     """
+    if not given:
+        return []
     origins: defaultdict[str, set[str]] = defaultdict(set)
     for seed in seeds:
         if origin := urls.origin(seed):

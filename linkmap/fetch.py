@@ -48,6 +48,10 @@ _BLOCKED = frozenset({401, 403, 407, 429})
 class OutOfFilesError(NothingCameError):
     """The system lets this process open no more files, or start no thread: our fault, and none of the page's."""
 
+    ADVICE = (
+        "the system lets linkmap open too few files or threads: raise the limit with `ulimit -n 1024` or `ulimit -u`"
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -159,10 +159,7 @@ async def inspect(
                 over_http = Seed(seed_lines.over_http(seed.url), seed.written, seed_lines.GUESSED_HTTP)
                 return replace(await _inspect(over_http, used, client), guessed=found.hops[0])
         except OutOfFilesError as error:
-            raise LinkmapError(
-                "the system lets linkmap open too few files or threads: raise the limit with `ulimit -n 1024` "
-                "or `ulimit -u`"
-            ) from error
+            raise LinkmapError(OutOfFilesError.ADVICE) from error
         return found
 
 

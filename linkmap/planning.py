@@ -130,9 +130,8 @@ async def plan(
         front = replace(used, front_only=True, check=())
         ledger = await Ledger.open(store, front)
         await ledger.begin_run(chosen, judge_again=False)
-        if secrets:
-            secrets = at_origins(secrets, [seed.url for seed in chosen])
-        async with Pool(client_settings(front, through), secrets, workers=0) as pool:
+        headers = at_origins(secrets, (seed.url for seed in chosen))
+        async with Pool(client_settings(front, through), headers, workers=0) as pool:
             crawl = Crawl(ledger, front, pool, on_answer)
             await watched(crawl, progress, ending)
         await _judge_as_planned(store, used)

@@ -21,6 +21,7 @@ MAX_TRIES = 3
 MOST_CONNECTIONS = 256
 MAX_WORKERS = 64
 _SPARE_DESCRIPTORS = 64
+_FEWEST_LOOKUPS = 4
 
 
 class Check(StrEnum):
@@ -231,9 +232,6 @@ def _resolved(host: str, port: int, address: str) -> tuple[str, int, str]:
     if not name or url != f"http://{name}/" or not 0 < port < 65_536 or not plain:
         raise UsageError(f"resolve takes (host, port, address), not {(host, port, address)!r}")
     return name, port, plain
-
-
-_FEWEST_LOOKUPS = 4
 
 
 def _free_descriptors() -> int:

@@ -17,10 +17,10 @@ def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "linkmap", *map(str, arguments)]
 
 
-def environment() -> dict[str, str]:
-    """An environment in which this checkout's linkmap is found from any folder."""
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    return {**os.environ, "PYTHONPATH": path, "COLUMNS": "120"}
+def environment(*, with_tests: bool = False) -> dict[str, str]:
+    """An environment in which this checkout's linkmap is found from any folder; the modules of its tests too."""
+    places = [str(ROOT), str(ROOT / "tests") if with_tests else None, os.environ.get("PYTHONPATH")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places)), "COLUMNS": "120"}
 
 
 def linkmap(

@@ -19,6 +19,7 @@ from linkmap import __version__
 from linkmap.advice import MEMORY, in_memory
 from linkmap.endings import to_its_end
 from linkmap.model import LinkmapError
+from linkmap.seeds import GUESSED_HTTP
 from linkmap.store.batch import Batch
 from linkmap.store.indexing import INDEXES, STEPS
 from linkmap.store.lock import try_lock, unlock
@@ -313,8 +314,8 @@ class Store:
 
     async def seeds(self) -> list[str]:
         """The URLs of the seeds, but for those over http that were guessed because https did not answer."""
-        sql = "SELECT page.url FROM seed JOIN page ON page.id = seed.page WHERE seed.guess <> 2"
-        return [url for (url,) in await self.rows(sql)]
+        sql = "SELECT page.url FROM seed JOIN page ON page.id = seed.page WHERE seed.guess <> ?"
+        return [url for (url,) in await self.rows(sql, (GUESSED_HTTP,))]
 
     async def trapped(self) -> list[Trapped]:
         """The traps that pages were left for."""

@@ -7,18 +7,16 @@ from types import TracebackType
 from typing import Self
 
 from conftest import Answer, Site
-from maps import ROOT, environment
+from maps import environment
 
 
 class Healthy:
     """A site of some pages that are each a while in coming; it tells how fast it was crawled."""
 
     def __init__(self, pages: int, answer_s: float) -> None:
-        surroundings = environment()
-        surroundings["PYTHONPATH"] = f"{ROOT / 'tests'}:{surroundings['PYTHONPATH']}"
         self._process = subprocess.Popen(
             [sys.executable, "-m", "reliability.healthy", str(pages), str(answer_s)],
-            env=surroundings, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env=environment(with_tests=True), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
 
     def __enter__(self) -> Self:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Site
-from maps import ROOT, check_accounting, environment, linkmap, rows
+from maps import check_accounting, environment, linkmap, rows
 
 from linkmap import Settings, crawl, open_store, query
 from linkmap.model import FoundLink
@@ -25,10 +25,10 @@ CRAWL = ("--delay", 0, "--allow-private", "--depth", 99, "--max-pages", 0, "--wo
 
 def holder(db: Path) -> int:
     """The process whose SQLite lock on the map keeps others from taking it for their own."""
-    surroundings = environment()
-    surroundings["PYTHONPATH"] = f"{ROOT / 'tests'}:{surroundings['PYTHONPATH']}"
     words = [sys.executable, "-m", "reliability.locked", str(db)]
-    return int(subprocess.run(words, env=surroundings, capture_output=True, text=True, check=True).stdout)
+    return int(
+        subprocess.run(words, env=environment(with_tests=True), capture_output=True, text=True, check=True).stdout
+    )
 
 
 def test_programs_that_open_the_map_or_copy_it_drop_no_lock_of_the_crawl(site: Site, tmp_path: Path) -> None:

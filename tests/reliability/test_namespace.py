@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from maps import ROOT, check_accounting, environment, outcomes, rows
+from maps import check_accounting, environment, outcomes, rows
 
 from reliability.addresses import PUBLIC
 from reliability.namespace import FAILING, GOOD, PRIVATE, SILENT
@@ -30,12 +30,10 @@ pytestmark = pytest.mark.skipif(not can_unshare(), reason="no network namespaces
 
 def crawl(folder: Path, *options: object, seeds: Sequence[str] = (HOME,), presses: int = 0) -> dict[str, Any]:
     """Crawl in a namespace: the addresses that were dialled, exit code, messages, seconds since the last Ctrl-C."""
-    surroundings = environment()
-    surroundings["PYTHONPATH"] = f"{ROOT / 'tests'}:{surroundings['PYTHONPATH']}"
     words = [str(presses), "crawl", *seeds, "--scope", "any", "--delay", "0", "--timeout", "5", *map(str, options)]
     done = subprocess.run(
         ["unshare", "-rnm", sys.executable, "-m", "reliability.namespace", *words],
-        cwd=folder, env=surroundings, capture_output=True, text=True, timeout=180,
+        cwd=folder, env=environment(with_tests=True), capture_output=True, text=True, timeout=180,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)

@@ -13,7 +13,7 @@ from typing import TypedDict
 
 import pytest
 from conftest import Site
-from maps import ROOT, check_accounting, environment
+from maps import check_accounting, environment
 
 from reliability.readers import Endless
 
@@ -50,11 +50,9 @@ class Sample(TypedDict):
 
 def soaked(site: Site, folder: Path, seconds: int) -> list[Sample]:
     """How a crawl of so many seconds stood, every while."""
-    surroundings = environment()
-    surroundings["PYTHONPATH"] = f"{ROOT / 'tests'}:{surroundings['PYTHONPATH']}"
     done = subprocess.run(
         [sys.executable, "-m", "reliability.soaking", site("/"), str(folder), str(seconds)],
-        env=surroundings, capture_output=True, text=True, timeout=seconds + 60,
+        env=environment(with_tests=True), capture_output=True, text=True, timeout=seconds + 60,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     samples: list[Sample] = [json.loads(line) for line in done.stdout.splitlines()]
