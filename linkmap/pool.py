@@ -2,8 +2,7 @@
 
 The coordinator sees one function, `visit`, whoever does the work. A crawl that politeness bounds never starts a
 process: unless told how many, the pool begins with its own client and starts workers when the answers come so fast
-that one process would be the limit. A job goes to the worker that served its host before, because connections are
-kept there, unless that one has much more to do than another.
+that one process would be the limit. Which worker a job goes to is for its host's slots to say (`linkmap.slots`).
 """
 
 import asyncio
@@ -20,6 +19,7 @@ from linkmap.endings import to_its_end
 from linkmap.fetch import Client, ClientSettings
 from linkmap.messages import frame, pack_client, pack_job, unpack_nothing, unpack_report
 from linkmap.model import Job, LinkmapError, Report
+from linkmap.slots import Slots
 from linkmap.worker import visit
 from linkmap.workers import Inbox, Outbox
 
@@ -35,8 +35,6 @@ _LOAD_S = 3.0
 """How long a crawl waits for its first worker before it begins by itself."""
 _LEAVE_S = 0.5
 """How long workers have to leave by themselves; none has anything to do then that anybody waits for."""
-_UNEVEN = 8
-"""Jobs that a host's own worker may have beyond those of the least busy one."""
 
 
 class WorkerDiedError(Exception):
@@ -163,7 +161,7 @@ class Pool:
         """Those that are ready for jobs."""
         self._processes: set[_Worker] = set()
         """All that were started and are not known to be gone."""
-        self._of_host: dict[int, _Worker] = {}
+        self._slots: Slots[_Worker] = Slots()
         self._moving: dict[int, asyncio.Future[None]] = {}
         """Hosts that are on their way from one worker to another."""
         self._tickets = 0
@@ -212,21 +210,24 @@ class Pool:
             for worker in leaving:
                 group.create_task(worker.leave())
 
-    async def visit(self, job: Job, host: int) -> Report:
-        """What came of a job for a host. Raises NothingCameError and WorkerDiedError."""
+    async def visit(self, job: Job, host: int, most: int = 1) -> Report:
+        """What came of a job for a host that may have `most` at a time. Raises NothingCameError and WorkerDiedError."""
         if not self._started:
             report = await visit(job, self._client)
             self._count_answer()
             return report
         await self._ready.wait()
-        former, worker = self._of_host.get(host), self._choose(host)
-        if former is not None and former is not worker:
-            self._moving[host] = asyncio.ensure_future(former.let_go(self._next_ticket(), urls.host(job.url) or ""))
-        if moving := self._moving.get(host):
-            await asyncio.wait({moving})
-            if self._moving.get(host) is moving:
-                del self._moving[host]
-        return await worker.send(self._next_ticket(), job)
+        worker, former = self._slots.take(host, most, self._workers)
+        try:
+            if former is not None:
+                self._moving[host] = asyncio.ensure_future(former.let_go(self._next_ticket(), urls.host(job.url) or ""))
+            if moving := self._moving.get(host):
+                await asyncio.wait({moving})
+                if self._moving.get(host) is moving:
+                    del self._moving[host]
+            return await worker.send(self._next_ticket(), job)
+        finally:
+            self._slots.give_back(host, worker if worker in self._workers else None)
 
     def _next_ticket(self) -> int:
         self._tickets += 1
@@ -243,14 +244,6 @@ class Pool:
                 return await worker.send(0, job)
             finally:
                 worker.kill()
-
-    def _choose(self, host: int) -> _Worker:
-        idlest = min(self._workers, key=lambda worker: len(worker.waiting))
-        usual = self._of_host.get(host)
-        if usual in self._workers and len(usual.waiting) <= len(idlest.waiting) + _UNEVEN:
-            return usual
-        self._of_host[host] = idlest
-        return idlest
 
     def _count_answer(self) -> None:
         """Start the workers once the answers come fast enough to be worth it."""
@@ -332,6 +325,7 @@ class Pool:
         await worker.receive(_SILENT_TIMEOUTS * self._settings.timeout_s, lambda: self._take_in(worker))
         if worker in self._workers:
             self._workers.remove(worker)
+            self._slots.forget(worker)
         if not self._workers:
             self._ready.clear()
         await self._bury(worker)

@@ -283,6 +283,30 @@ def test_hosts_of_two_ports_and_of_workers_that_start_late_have_no_more_connecti
     assert max(connections.most.values()) <= per_host
 
 
+def test_connections_are_kept_and_used_again(site: Site, tmp_path: Path) -> None:
+    """Hosts that go from worker to worker with every wave of answers would need hundreds (2026-11-23: 0.8 a page)."""
+    ports: set[int] = set()
+
+    async def page(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        ports.add(request.transport.get_extra_info("peername")[1])
+        return web.Response(text="page", content_type="text/html")
+
+    names = [f"name{number}.test" for number in range(10)]
+    links = "".join(f'<a href="/{n}">x</a>' for n in range(100))
+    site.pages = {f"//{name}/": links for name in names}
+    site.pages |= {f"/{number}": page for number in range(100)}  # type: ignore[misc]
+    resolve = [word for name in names for word in ("--resolve", f"{name}:{site.port}:127.0.0.1")]
+    seeds = [f"http://{name}:{site.port}/" for name in names]
+    done = linkmap(
+        "crawl", *seeds, *resolve, "--delay", 0, "--allow-private", "--no-robots", "--per-host", 6, "--workers", 2,
+        "--concurrency", 48, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert len(outcomes(tmp_path / "map.db")) == 1010
+    assert len(ports) <= 200, "ports from which the server was asked, of which 60 may be open at a time"
+
+
 def only_once_each(pages: dict[str, str]) -> dict[str, Callable[..., object]]:
     """Pages of a server that closes a connection upon its second request, and answers nothing."""
     served: set[object] = set()
