@@ -88,6 +88,17 @@ def test_asking_whether_a_map_is_locked_makes_no_file(path: Path) -> None:
     assert list(path.parent.iterdir()) == []
 
 
+def test_those_who_ask_at_the_same_time_do_not_take_one_another_for_a_writer(path: Path) -> None:
+    lock_path(path).touch()  # as kill -9 leaves it
+    answers: list[bool] = []
+    threads = [threading.Thread(target=lambda: answers.extend(is_locked(path) for _ in range(300))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [False] * 1200
+
+
 def test_locks_of_two_maps_are_two(path: Path) -> None:
     with writer_lock(path), writer_lock(path.with_name("other.db")):
         assert is_locked(path)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from linkmap.model import NAVIGATION_KINDS, LinkmapError
-from linkmap.store.lock import try_lock, unlock
+from linkmap.store.lock import is_locked, try_lock, unlock
 from linkmap.store.reader import check_is_file, check_is_map, file_name, held, is_held, open_reader, unindexed
 
 _NAVIGATION = f"{sum(1 << kind for kind in NAVIGATION_KINDS)} >> link.kind & 1"
@@ -115,7 +115,7 @@ def ensure_indexed(path: Path) -> str | None:
         if missing is None and reader.execute(STEPS[-1].is_done).fetchone()[0]:
             return None
     try:
-        descriptor = try_lock(path)
+        descriptor = None if is_locked(path) else try_lock(path)  # which would wait for a while
     except LinkmapError:
         return (
             missing and f"{path} cannot be written: {missing}, so the numbers are worked out from the links each time."

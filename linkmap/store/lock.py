@@ -84,27 +84,13 @@ def writer_lock(path: Path) -> Iterator[None]:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a writer is at work on the map."""
-    if not lock_path(path).exists():
-        return False
+    """Whether a writer is at work on the map. Says so at once, and those who ask do not meet one another."""
     try:
-        descriptor = try_lock(path)
-    except LinkmapError:
-        return _is_held(lock_path(path))
-    if descriptor is None:
-        return True
-    unlock(path, descriptor)
-    return False
-
-
-def _is_held(target: Path) -> bool:
-    """Whether another holds the lock, where its file cannot be written."""
-    try:
-        descriptor = os.open(target, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        descriptor = os.open(lock_path(path), os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
     except OSError:
         return False
     try:
-        return not _lock_descriptor(descriptor)
+        return not _lock_descriptor(descriptor, shared=True)
     finally:
         os.close(descriptor)
 
@@ -122,7 +108,7 @@ def _still_there(descriptor: int, target: Path) -> bool:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock_descriptor(descriptor: int) -> bool:
+    def _lock_descriptor(descriptor: int, *, shared: bool = False) -> bool:
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -132,9 +118,9 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _lock_descriptor(descriptor: int) -> bool:
+    def _lock_descriptor(descriptor: int, *, shared: bool = False) -> bool:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
