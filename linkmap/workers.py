@@ -9,6 +9,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from linkmap.exchange import NothingCameError
@@ -19,6 +21,7 @@ from linkmap.worker import visit
 _WAIT_S = 0.000_1
 """For each that may come too."""
 _LONGEST_WAIT_S = 0.001
+_NICENESS = 5
 
 
 def event_loops() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -33,6 +36,7 @@ def event_loops() -> Callable[[], asyncio.AbstractEventLoop] | None:
 def main() -> None:
     """Serve until the standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _give_way()
     # Whatever a library prints must not come between two messages.
     output = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
@@ -40,6 +44,17 @@ def main() -> None:
         runner.run(_serve(output))
     # Threads that wait for a name server would keep the process for up to half a minute.
     os._exit(0)
+
+
+def _give_way() -> None:
+    """Leave the processor to the coordinator, for which all workers wait, and to whoever asks the map meanwhile.
+
+    Linux compares processes of different sessions by the niceness of these (sched(7), "The autogroup feature").
+    """
+    if sys.platform != "win32":
+        with suppress(OSError):
+            os.nice(_NICENESS)
+            Path("/proc/self/autogroup").write_text(str(_NICENESS))
 
 
 async def _serve(output: BinaryIO) -> None:
