@@ -91,7 +91,7 @@ async def _fetch_all(urls: Sequence[str]) -> list[Answer]:
 def _read_all(urls: Sequence[str], answers: Sequence[Answer], times: Times) -> dict[str, Report]:
     """The reports of all pages, as a worker would make them."""
     keep_freed_memory()
-    references.kept.cache_clear()
+    references.kept.forget()
     reports: list[Report] = []
     for start in range(0, len(urls), _BATCH):
         reports += _read(urls[start : start + _BATCH], answers[start : start + _BATCH], times)

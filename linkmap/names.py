@@ -67,22 +67,25 @@ class Names:
         """The ids of the rel tokens of many links."""
         found = [self.rel_ids.get(each) for each in tokens]
         if None not in found:
-            return found  # type: ignore[return-value]
+            return found
         return [self.rel(each, batch) for each in tokens]
 
     def anchors(self, texts: Sequence[str], batch: Batch) -> list[int]:
         """The ids of the anchor texts of many links. Those met long ago may get a second one; memory stays bounded."""
+        found = list(map(self._anchor_ids.get, texts))
+        if None not in found:
+            return found
+        if len(self._anchor_ids) >= _MOST_ANCHORS:
+            self._anchor_ids = {"": 0}
+            found = list(map(self._anchor_ids.get, texts))
         ids = self._anchor_ids
-        missing = [text for text in dict.fromkeys(texts) if text not in ids]
-        if missing and len(ids) >= _MOST_ANCHORS:
-            ids = self._anchor_ids = {"": 0}
-            missing = [text for text in dict.fromkeys(texts) if text]
-        if missing:
-            numbers = range(self.last_anchor + 1, self.last_anchor + 1 + len(missing))
-            self.last_anchor += len(missing)
-            ids.update(zip(missing, numbers, strict=True))
-            batch.anchors.extend(zip(numbers, missing, strict=True))
-        return [ids[text] for text in texts]
+        for place, anchor in enumerate(found):
+            if anchor is None:
+                found[place] = anchor = ids.setdefault(texts[place], self.last_anchor + 1)
+                if anchor > self.last_anchor:
+                    self.last_anchor = anchor
+                    batch.anchors.append((anchor, texts[place]))
+        return found
 
     def rel(self, tokens: str, batch: Batch) -> int:
         """The id of a set of rel tokens. Past 10,000 sets only the tokens that bear on crawling are told apart."""

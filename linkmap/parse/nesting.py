@@ -146,7 +146,8 @@ def shallow(text: str) -> str:
 
 def _may_be_deep(text: str) -> bool:
     """Whether a text has start tags enough to nest deeper than the limit; few pages do, and to count is quick."""
-    if text.count("<") - text.count("</") <= MAX_DEPTH:
+    tags = text.count("<")
+    if tags <= MAX_DEPTH or tags - text.count("</") <= MAX_DEPTH:
         return False
     return sum(name not in _CLOSED_BY_THEMSELVES for name in _START.findall(text)) > MAX_DEPTH
 
