@@ -15,8 +15,6 @@ from linkmap.store.lock import is_locked, try_lock, unlock
 from linkmap.store.reader import check_is_file, check_is_map, file_name, held, is_held, open_reader, unindexed
 
 _NAVIGATION = f"{sum(1 << kind for kind in NAVIGATION_KINDS)} >> link.kind & 1"
-# Counting what is distinct costs a table in memory for each page, so it is done only for those where the least and
-# the greatest, or the number of links, do not tell: few, as most pages are linked to once or twice.
 DEGREES = (
     "CREATE TEMP TABLE source (capture INTEGER PRIMARY KEY, page INTEGER NOT NULL, host INTEGER NOT NULL)",
     "INSERT INTO source (capture, page, host) SELECT capture.id, page.id, origin.host FROM capture "
@@ -24,18 +22,10 @@ DEGREES = (
     "CROSS JOIN origin ON origin.id = page.origin WHERE page.auxiliary = 0",
     f"""
 INSERT INTO degree (page, in_links, in_pages, in_hosts, out_links, out_pages)
-SELECT target, links, packed >> 32, packed & 0xffffffff, 0, 0
-FROM (SELECT link.target AS target, count(*) AS links,
-             CASE WHEN min(link.capture) = max(link.capture) THEN 1 << 32 | 1
-                  WHEN count(*) = 2 THEN 2 << 32 | (1 + (min(source.host) <> max(source.host)))
-                  ELSE (SELECT count(DISTINCT other.capture) << 32 | count(DISTINCT source.host)
-                        FROM link AS other INDEXED BY link_target
-                        CROSS JOIN source ON source.capture = other.capture
-                        WHERE {_NAVIGATION.replace("link", "other")} AND source.page <> other.target
-                          AND other.target = link.target) END AS packed
-      FROM link INDEXED BY link_target CROSS JOIN source ON source.capture = link.capture
-      WHERE {_NAVIGATION} AND source.page <> link.target
-      GROUP BY link.target)
+SELECT link.target, count(*), count(DISTINCT link.capture), count(DISTINCT source.host), 0, 0
+FROM link INDEXED BY link_target CROSS JOIN source ON source.capture = link.capture
+WHERE {_NAVIGATION} AND source.page <> link.target
+GROUP BY link.target
 """,  # noqa: S608 our own words
     f"""
 INSERT INTO degree (page, in_links, in_pages, in_hosts, out_links, out_pages)
