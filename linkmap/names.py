@@ -67,14 +67,14 @@ class Names:
         """The ids of the rel tokens of many links."""
         found = [self.rel_ids.get(each) for each in tokens]
         if None not in found:
-            return found
+            return found  # type: ignore[return-value]
         return [self.rel(each, batch) for each in tokens]
 
     def anchors(self, texts: Sequence[str], batch: Batch) -> list[int]:
         """The ids of the anchor texts of many links. Those met long ago may get a second one; memory stays bounded."""
         found = list(map(self._anchor_ids.get, texts))
         if None not in found:
-            return found
+            return found  # type: ignore[return-value]
         if len(self._anchor_ids) >= _MOST_ANCHORS:
             self._anchor_ids = {"": 0}
             found = list(map(self._anchor_ids.get, texts))
@@ -85,7 +85,7 @@ class Names:
                 if anchor > self.last_anchor:
                     self.last_anchor = anchor
                     batch.anchors.append((anchor, texts[place]))
-        return found
+        return found  # type: ignore[return-value]
 
     def rel(self, tokens: str, batch: Batch) -> int:
         """The id of a set of rel tokens. Past 10,000 sets only the tokens that bear on crawling are told apart."""

@@ -123,7 +123,7 @@ def _climbed(parts: BaseParts, steps: int) -> str:
 @lru_cache(maxsize=_BASES_KEPT)
 def base_parts(base: str) -> BaseParts | None:
     """The parts of a base; None where it is no http(s) URL in its serialised form."""
-    if not base.startswith(("http://", "https://")) or _join(base, None) != base:
+    if not base.startswith(("http://", "https://")) or resolve(base) != base:
         return None
     page = base.partition("#")[0]
     path = page.partition("?")[0]

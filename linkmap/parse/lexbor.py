@@ -31,7 +31,8 @@ from linkmap.parse.scripted import MOST_TEXT, UNREAD, Outline, has_hardly_links,
 
 _ABOUT = frozenset({"base", "title", "h1", "meta"})
 """Elements that say something of the page."""
-_READ = _ABOUT | HOLDERS | {"a"}
+_READ = _ABOUT | HOLDERS
+"""Elements other than `a` that are looked at."""
 _About: TypeAlias = dict[str, list[tuple[LexborNode, Attributes]]]
 _MOST_NODES = 300
 """Nodes read for one text: links may stand in one another, each with the text of all inside (`<a><object><a>`)."""
@@ -102,24 +103,37 @@ def _elements(tree: LexborHTMLParser, root: LexborNode, about: _About, css: bool
     new = tuple.__new__  # a sixth of the time that Element() takes, which is Python
     for node in root.traverse():
         tag = node.tag or ""
-        if tag in _READ:
+        if tag == "a":
             attributes = node.attributes
-            if tag == "a":
-                if "href" in attributes or ("xlink:href" in attributes and node.mem_id in drawings.links()):
-                    reference = attributes.get("href", attributes.get("xlink:href")) or ""
-                    rel, language = attributes.get("rel") or "", attributes.get("hreflang")
-                    anchor, region = _text_or_image(node, attributes), _region(node, regions)
-                    elements.append(new(Element, (a, reference, rel, region, anchor, language, False, None)))
-            else:
-                if tag in _ABOUT:
-                    about[tag].append((node, attributes))
-                elements.extend(_others(node, tag, attributes, regions))
+            reference = attributes.get("href")
+            if reference is None:
+                reference = _odd_reference(node, attributes, drawings)
+            if reference is not None:
+                anchor = _text(node)
+                if not anchor or anchor.isspace():
+                    anchor = _stand_in(node, attributes)
+                rel, region, language = attributes.get("rel") or "", _region(node, regions), attributes.get("hreflang")
+                elements.append(new(Element, (a, reference, rel, region, anchor, language, False, None)))
+        elif tag in _READ:
+            attributes = node.attributes
+            if tag in _ABOUT:
+                about[tag].append((node, attributes))
+            elements.extend(_others(node, tag, attributes, regions))
             if "formaction" in attributes:
                 elements.extend(_buttons(node, tag, attributes, forms, regions))
         if css and (written := list(styles.references(tag, node.attributes, node.text))):
             region = _region(node, regions)
             elements.extend(Element(LinkKind.CSS, reference, "", region, "") for reference in written)
     return elements
+
+
+def _odd_reference(node: LexborNode, attributes: Attributes, drawings: "_Drawings") -> str | None:
+    """The reference of an `a` whose href has no value or is that of a drawing; None where it has none."""
+    if "href" in attributes:
+        return ""
+    if "xlink:href" in attributes and node.mem_id in drawings.links():
+        return attributes["xlink:href"] or ""
+    return None
 
 
 def _others(node: LexborNode, tag: str, attributes: Attributes, regions: dict[int, Region]) -> Iterator[Element]:
@@ -210,11 +224,8 @@ def _region(node: LexborNode, known: dict[int, Region]) -> Region:
     return region
 
 
-def _text_or_image(node: LexborNode, attributes: Attributes) -> str:
-    """The text of an `a`; where there is none, the text that stands in for an image, else its title."""
-    text = _text(node)
-    if text and not text.isspace():
-        return text
+def _stand_in(node: LexborNode, attributes: Attributes) -> str:
+    """What an `a` says of itself that has no text: what stands in for an image in it, else its title."""
     for inside in islice(node.traverse(), _MOST_NODES):
         if inside.tag == "img" and (alternative := inside.attributes.get("alt")) and not alternative.isspace():
             return alternative
