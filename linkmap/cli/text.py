@@ -8,7 +8,6 @@ import csv
 import json
 import math
 import re
-import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from io import TextIOWrapper
@@ -69,8 +68,13 @@ def write_rows(
 def print_rows(columns: Sequence[str], rows: Iterable[Sequence[Value]], form: str, *, raw: bool = False) -> None:
     """Write the rows to standard output; a table is folded where that is a terminal."""
     out = standard_output()
-    width = shutil.get_terminal_size().columns if out.isatty() else None
-    write_rows(out, columns, rows, form, width, raw=raw)
+    write_rows(out, columns, rows, form, _terminal_width() if out.isatty() else None, raw=raw)
+
+
+def _terminal_width() -> int:
+    import shutil  # which `status` does without
+
+    return shutil.get_terminal_size().columns
 
 
 def standard_output() -> TextIO:
