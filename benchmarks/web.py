@@ -25,8 +25,9 @@ _TEXT = (
 )
 _WORDS = _TEXT.split()
 _OWN_WORDS = 0.16
-"""The part of all links that say it in words of their own; the others give their target's title. So 18 % of all anchor
-texts are distinct, the median of six sites of Debian's documentation (3 to 33 %, 553,568 links, 2026-11-23)."""
+"""The part of all links that say it in words of their own, where the others say what hangs on their target alone. So
+18 % of all anchor texts are distinct, the median of six sites of Debian's documentation (3 to 33 %, 553,568 links,
+2026-11-23)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,8 +236,11 @@ class Crawl:
         try:
             job = job_for(self.settings, entry.page, entry.url, manner, head=head)
             # A worker has many jobs: which of them it died of is told by having each alone.
-            is_suspect, most = self._orphaned[entry.page] > 0, self.treatment.pace(host)[1]
-            report = await (self.pool.visit_alone(job) if is_suspect else self.pool.visit(job, host, most))
+            if self._orphaned[entry.page]:
+                report = await self.pool.visit_alone(job, host)
+            else:
+                _, most = self.treatment.pace(host)
+                report = await self.pool.visit(job, host, most)
         except OutOfFilesError:
             self._ease()
             self._take_back(host, entry, time.monotonic() + _EASED_S)

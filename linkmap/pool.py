@@ -9,9 +9,9 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
-from typing import Any, Self, cast
+from typing import Any, NamedTuple, Self, cast
 
 from linkmap import url as urls
 from linkmap.credentials import Credentials, HostHeader
@@ -146,6 +146,14 @@ class _Worker(asyncio.SubprocessProtocol):
             await self.exited.wait()
 
 
+class _Move(NamedTuple):
+    """That a host, or some slots of it, go to a worker."""
+
+    worker: _Worker
+    done: asyncio.Future[None]
+    """Once the former one has let go of it."""
+
+
 class Pool:
     """Workers for one crawl; use it as an async context manager."""
 
@@ -162,7 +170,7 @@ class Pool:
         self._processes: set[_Worker] = set()
         """All that were started and are not known to be gone."""
         self._slots: Slots[_Worker] = Slots()
-        self._moving: dict[int, asyncio.Future[None]] = {}
+        self._moving: dict[int, _Move] = {}
         """Hosts that are on their way from one worker to another."""
         self._tickets = 0
         self._deaths = 0
@@ -210,40 +218,55 @@ class Pool:
             for worker in leaving:
                 group.create_task(worker.leave())
 
-    async def visit(self, job: Job, host: int, most: int = 1) -> Report:
+    async def visit(self, job: Job, host: int, most: int) -> Report:
         """What came of a job for a host that may have `most` at a time. Raises NothingCameError and WorkerDiedError."""
         if not self._started:
             report = await visit(job, self._client)
             self._count_answer()
             return report
-        await self._ready.wait()
-        worker, former = self._slots.take(host, most, self._workers)
+        while not self._workers:
+            await self._ready.wait()
+        worker, former = self._slots.take(host, most, self._workers, may_move=host not in self._moving)
         try:
             if former is not None:
-                self._moving[host] = asyncio.ensure_future(former.let_go(self._next_ticket(), urls.host(job.url) or ""))
-            if moving := self._moving.get(host):
-                await asyncio.wait({moving})
-                if self._moving.get(host) is moving:
-                    del self._moving[host]
+                self._move(host, worker, self._let_go([former], job))
+            moving = self._moving.get(host)
+            if moving and moving.worker is worker:
+                await asyncio.wait({moving.done})
             return await worker.send(self._next_ticket(), job)
         finally:
             self._slots.give_back(host, worker if worker in self._workers else None)
+
+    def _move(self, host: int, worker: _Worker, let_go: Coroutine[None, None, None]) -> None:
+        """Note that a worker must wait before it asks a host for anything, until another has let go of that."""
+        done = asyncio.ensure_future(let_go)
+        self._moving[host] = _Move(worker, done)
+        done.add_done_callback(lambda _: self._moving.pop(host))
+
+    async def _let_go(self, workers: Iterable[_Worker], job: Job) -> None:
+        """Have workers close the connections that they keep to the host of a job."""
+        await asyncio.gather(*(each.let_go(self._next_ticket(), urls.host(job.url) or "") for each in workers))
 
     def _next_ticket(self) -> int:
         self._tickets += 1
         return self._tickets
 
-    async def visit_alone(self, job: Job) -> Report:
+    async def visit_alone(self, job: Job, host: int) -> Report:
         """What came of a job that has a process to itself. Where that dies, WorkerDiedError, the job is to blame.
 
         One such job at a time, so that many do not start many processes.
         """
         async with self._alone:
-            worker = await to_its_end(self._start_apart())
+            keeping = self._slots.take_apart(host)
             try:
-                return await worker.send(0, job)
+                await self._let_go(keeping, job)
+                worker = await to_its_end(self._start_apart())
+                try:
+                    return await worker.send(0, job)
+                finally:
+                    worker.kill()
             finally:
-                worker.kill()
+                self._slots.give_back(host, None)
 
     def _count_answer(self) -> None:
         """Start the workers once the answers come fast enough to be worth it."""

@@ -2,18 +2,19 @@
 
 A host has as many slots as it may have requests in flight. Each slot is at one worker, which may keep a connection for
 it between requests, so that the slots of a host at a worker are the most connections that this can have to it. A host
-that may have one request at a time is served by one worker, a host that may have many by all.
+that may have one request at a time is served by one worker, a host that may have many by several.
 """
 
 import time
 from collections import Counter
-from collections.abc import Sequence, Sized
+from collections.abc import Callable, Sequence, Sized
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 _UNEVEN = 8
 """Jobs that a worker may have beyond twice those of the least busy one, before it loses slots to that."""
-_MOVE_S = 0.05
-"""Between two such moves, each of which costs the connections of a host."""
+_MOVES_A_S = 20
+_MOST_MOVES = 100
+"""Such moves of all hosts together, and how many there may be at once after a time without: each costs connections."""
 
 
 class Busy(Protocol):
@@ -39,13 +40,15 @@ class Slot(NamedTuple, Generic[W]):
 class Slots(Generic[W]):
     """The slots of all hosts."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._free: dict[int, list[W]] = {}
         """Host -> the worker of each slot that no request has."""
         self._taken: Counter[int] = Counter()
-        self._moved_at = float("-inf")
+        self._moves = float(_MOST_MOVES)
+        self._moved_at = clock()
 
-    def take(self, host: int, most: int, workers: Sequence[W]) -> Slot[W]:
+    def take(self, host: int, most: int, workers: Sequence[W], *, may_move: bool = True) -> Slot[W]:
         """A slot for a request to a host that has `most` of them; to be given back at its end."""
         idlest = min(workers, key=_jobs)
         free = self._free.pop(host, [])
@@ -53,7 +56,7 @@ class Slots(Generic[W]):
         has_room = len(free) + self._taken[host] < most
         self._taken[host] += 1
         worker, former = idlest, None
-        if usual is not None and not (_is_uneven(usual, idlest) and (has_room or self._may_move())):
+        if usual is not None and not (_is_uneven(usual, idlest) and (has_room or (may_move and self._take_move()))):
             free.remove(usual)
             worker = usual
         elif usual is not None and not has_room:
@@ -65,6 +68,11 @@ class Slots(Generic[W]):
         if free:
             self._free[host] = free
         return Slot(worker, former)
+
+    def take_apart(self, host: int) -> list[W]:
+        """Count a request that none of the workers makes; gives those that must let go of the host before."""
+        self._taken[host] += 1
+        return list(dict.fromkeys(self._free.pop(host, [])))
 
     def give_back(self, host: int, worker: W | None) -> None:
         """The request is over; without the worker, where that is gone."""
@@ -82,11 +90,13 @@ class Slots(Generic[W]):
                 if not free:
                     del self._free[host]
 
-    def _may_move(self) -> bool:
-        now = time.monotonic()
-        if now - self._moved_at < _MOVE_S:
-            return False
+    def _take_move(self) -> bool:
+        now = self._clock()
+        self._moves = min(_MOST_MOVES, self._moves + (now - self._moved_at) * _MOVES_A_S)
         self._moved_at = now
+        if self._moves < 1:
+            return False
+        self._moves -= 1
         return True
 
 

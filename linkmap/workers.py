@@ -6,6 +6,7 @@ again. Ctrl-C is the coordinator's to hear; when that is gone, the input ends, a
 
 import asyncio
 import os
+import random
 import signal
 import sys
 from collections.abc import Callable
@@ -36,7 +37,6 @@ def event_loops() -> Callable[[], asyncio.AbstractEventLoop] | None:
 def main() -> None:
     """Serve until the standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _give_way()
     # Whatever a library prints must not come between two messages.
     output = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
@@ -46,15 +46,27 @@ def main() -> None:
     os._exit(0)
 
 
-def _give_way() -> None:
+async def _give_way() -> None:
     """Leave the processor to the coordinator, for which all workers wait, and to whoever asks the map meanwhile.
 
-    Linux compares processes of different sessions by the niceness of these (sched(7), "The autogroup feature").
+    Where Linux groups processes by session, it compares sessions by a niceness of their own (sched(7), "The autogroup
+    feature"), which one process of the whole system may set every 0.1 s.
     """
-    if sys.platform != "win32":
-        with suppress(OSError):
-            os.nice(_NICENESS)
-            Path("/proc/self/autogroup").write_text(str(_NICENESS))
+    if sys.platform == "win32":
+        return
+    with suppress(OSError):
+        os.nice(_NICENESS)
+        while not _is_session_nicer():  # noqa: ASYNC110 whose turn it is nobody tells
+            await asyncio.sleep(random.uniform(0.1, 0.4))
+
+
+def _is_session_nicer() -> bool:
+    """Whether the niceness of the own session was set; False where it is another's turn. Raises OSError."""
+    try:
+        Path("/proc/self/autogroup").write_text(str(_NICENESS))
+    except BlockingIOError:
+        return False
+    return True
 
 
 async def _serve(output: BinaryIO) -> None:
@@ -69,6 +81,7 @@ async def _serve(output: BinaryIO) -> None:
     settings, credentials = unpack_client(first)
     async with Client(settings, credentials) as client, asyncio.TaskGroup() as group:
         transport.write(frame([]))  # ready
+        group.create_task(_give_way())
         while (jobs := await inbox.next()) is not None:
             for ticket, job in jobs:
                 # In the order in which they came: a host is let go after the jobs for it have begun.

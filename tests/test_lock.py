@@ -88,6 +88,7 @@ def test_asking_whether_a_map_is_locked_makes_no_file(path: Path) -> None:
     assert list(path.parent.iterdir()) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no shared locks there")
 def test_those_who_ask_at_the_same_time_do_not_take_one_another_for_a_writer(path: Path) -> None:
     lock_path(path).touch()  # as kill -9 leaves it
     answers: list[bool] = []

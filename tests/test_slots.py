@@ -22,16 +22,37 @@ def test_a_host_of_one_slot_stays_with_its_worker() -> None:
     assert slots.take(1, 1, workers) == (first, None)
 
 
-def test_it_moves_where_its_worker_has_much_more_to_do_and_then_not_again_at_once() -> None:
+def test_it_moves_where_its_worker_has_much_more_to_do_and_not_too_often() -> None:
+    now, moves = 0.0, 0
+    workers, slots = [Worker(), Worker()], Slots[Worker](lambda: now)
+    for turn in range(400):
+        now = turn * 0.01
+        worker, former = slots.take(1, 1, workers)
+        if former is not None:
+            moves += 1
+            assert former is not worker
+        slots.give_back(1, worker)
+        worker.waiting, workers[worker is workers[0]].waiting = list(range(9)), []
+    assert 100 < moves <= 100 + 20 * 4
+
+
+def test_a_host_that_is_on_its_way_does_not_move_on() -> None:
     workers, slots = [Worker(), Worker()], Slots[Worker]()
     first, _ = slots.take(1, 1, workers)
     slots.give_back(1, first)
     first.waiting = list(range(9))
-    second, former = slots.take(1, 1, workers)
-    assert (second, former) == (workers[1], first)
-    slots.give_back(1, second)
-    first.waiting, second.waiting = [], list(range(9))
-    assert slots.take(1, 1, workers) == (second, None)
+    assert slots.take(1, 1, workers, may_move=False) == (first, None)
+
+
+def test_a_request_apart_counts_and_all_others_let_go() -> None:
+    workers, slots = [Worker(), Worker()], Slots[Worker]()
+    for job in range(4):
+        slots.take(1, 4, workers).worker.waiting.append(job)
+    for worker in workers:
+        slots.give_back(1, worker)
+    assert set(slots.take_apart(1)) == set(workers)
+    slots.take(1, 4, workers)
+    assert slots.take_apart(1) == []
 
 
 def test_a_host_of_many_slots_is_served_by_all_workers() -> None:

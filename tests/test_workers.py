@@ -214,7 +214,7 @@ def test_a_worker_dials_no_private_address(site: Site, tmp_path: Path) -> None:
 
     async def ask() -> Report:
         async with Pool(ClientSettings("bot"), workers=1) as pool:
-            return await pool.visit(job_for(Settings(), 1, site("/")), 1)
+            return await pool.visit(job_for(Settings(), 1, site("/")), 1, 1)
 
     assert asyncio.run(ask()).visit.outcome is Outcome.PRIVATE_ADDRESS
     assert site.log == []
@@ -223,12 +223,29 @@ def test_a_worker_dials_no_private_address(site: Site, tmp_path: Path) -> None:
 def test_workers_end_with_their_pool(site: Site) -> None:
     async def ask() -> list[int]:
         async with Pool(ClientSettings("bot", allow_private=True), workers=3) as pool:
-            await asyncio.gather(*(pool.visit(job_for(Settings(), n, site(f"/{n}")), n) for n in range(9)))
+            await asyncio.gather(*(pool.visit(job_for(Settings(), n, site(f"/{n}")), n, 1) for n in range(9)))
             return children()
 
     processes = asyncio.run(ask())
     assert len(set(processes)) == 3
     assert not set(processes) & set(children())
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="no sessions with a niceness of their own here")
+def test_workers_give_way_to_the_coordinator(site: Site) -> None:
+    async def look() -> None:
+        async with asyncio.timeout(20), Pool(ClientSettings("bot", allow_private=True), workers=3) as pool:
+            await pool.visit(job_for(Settings(), 1, site("/")), 1, 1)
+            while len(workers := children()) < 3 or not all(is_nice(each) for each in workers):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+    asyncio.run(look())
+
+
+def is_nice(process: int) -> bool:
+    """Whether a process runs at a lower priority than this one, as one among its session and as one of its session."""
+    of_session = Path(f"/proc/{process}/autogroup").read_text().split()[-1]
+    return os.getpriority(os.PRIO_PROCESS, process) > os.getpriority(os.PRIO_PROCESS, 0) and int(of_session) > 0
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL here")
@@ -239,7 +256,7 @@ def test_a_worker_that_is_just_being_started_ends_with_the_pool_too(site: Site, 
     async def leave() -> None:
         async with asyncio.timeout(20):
             async with Pool(ClientSettings("bot", allow_private=True), workers=1) as pool:
-                await pool.visit(job_for(Settings(), 1, site("/")), 1)
+                await pool.visit(job_for(Settings(), 1, site("/")), 1, 1)
                 (first,) = children()
                 os.kill(first, signal.SIGKILL)
                 while children() in ([], [first]):  # noqa: ASYNC110 each turn counts, and nobody sets an event

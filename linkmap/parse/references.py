@@ -72,7 +72,9 @@ class _Kept:
         return found
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Begin anew. The pages that are being read keep what they find from here on until they are read."""
+        for each in list(self._parts.values()):
+            each.clear()
         self._parts.clear()
         self._number = 0
 

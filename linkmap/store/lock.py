@@ -31,7 +31,7 @@ def lock_path(path: Path) -> Path:
 def try_lock(path: Path) -> int | None:
     """The descriptor that holds the map's writer lock, or None where another process holds it.
 
-    Tries for a tenth of a second: `is_locked` of another process holds the lock for an instant.
+    Tries for a tenth of a second: `is_locked` of another process keeps a writer out for an instant.
     """
     target = lock_path(path)
     until = time.monotonic() + _PATIENCE_S
@@ -84,7 +84,10 @@ def writer_lock(path: Path) -> Iterator[None]:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether a writer is at work on the map. Says so at once, and those who ask do not meet one another."""
+    """Whether a writer is at work on the map, said at once.
+
+    Those who ask at the same time do not take one another for a writer; on Windows they may.
+    """
     try:
         descriptor = os.open(lock_path(path), os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
     except OSError:
