@@ -147,11 +147,11 @@ class _Worker(asyncio.SubprocessProtocol):
 
 
 class _Move(NamedTuple):
-    """That a host, or some slots of it, go to a worker."""
+    """That a host, or some slots of it, go to a worker; None: to one that is started for one request."""
 
-    worker: _Worker
+    worker: _Worker | None
     done: asyncio.Future[None]
-    """Once the former one has let go of it."""
+    """Once those who had it have let go of it."""
 
 
 class Pool:
@@ -230,15 +230,14 @@ class Pool:
         try:
             if former is not None:
                 self._move(host, worker, self._let_go([former], job))
-            moving = self._moving.get(host)
-            if moving and moving.worker is worker:
+            if (moving := self._moving.get(host)) and moving.worker in (worker, None):
                 await asyncio.wait({moving.done})
             return await worker.send(self._next_ticket(), job)
         finally:
             self._slots.give_back(host, worker if worker in self._workers else None)
 
-    def _move(self, host: int, worker: _Worker, let_go: Coroutine[None, None, None]) -> None:
-        """Note that a worker must wait before it asks a host for anything, until another has let go of that."""
+    def _move(self, host: int, worker: _Worker | None, let_go: Coroutine[None, None, None]) -> None:
+        """Note that a worker (None: any) must ask a host for nothing before others have let go of that."""
         done = asyncio.ensure_future(let_go)
         self._moving[host] = _Move(worker, done)
         done.add_done_callback(lambda _: self._moving.pop(host))
@@ -257,9 +256,11 @@ class Pool:
         One such job at a time, so that many do not start many processes.
         """
         async with self._alone:
-            keeping = self._slots.take_apart(host)
+            while moving := self._moving.get(host):
+                await asyncio.wait({moving.done})
+            self._move(host, None, self._let_go(self._slots.take_apart(host), job))
             try:
-                await self._let_go(keeping, job)
+                await asyncio.wait({self._moving[host].done})
                 worker = await to_its_end(self._start_apart())
                 try:
                     return await worker.send(0, job)
