@@ -185,8 +185,9 @@ def write_flame(plan: web.Web, place: Path, options: argparse.Namespace) -> None
     command = crawlers(Path(sys.executable), options.linkmap)[0].command(work_of(plan), folder)
     measured([spy, *words, *command], folder)
     picture = FLAME.read_text(encoding="utf-8")
-    for named in (r'(<text id="title"[^>]*>)[^<]*', r"(process )\d+:&quot;.*?&quot;"):
-        picture = re.sub(named, r"\1linkmap crawl", picture)  # it names folders of this machine
+    # Whole or cut short, commands name folders of this machine.
+    for named in (r'(<text id="title"[^>]*>)[^<]*', r"(process )\d+:&quot;[^<]*?(?:&quot;(?= \()|(?=</))"):
+        picture = re.sub(named, r"\1linkmap crawl", picture)
     FLAME.write_text(picture, encoding="utf-8")
 
 

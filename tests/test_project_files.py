@@ -25,3 +25,10 @@ def test_the_sample_is_a_dozen_seeds_with_one_comment_each() -> None:
     found = list(parse_seed_lines(lines))
     assert len(found) == 12
     assert all(isinstance(seed, Seed) and lines[number - 2].startswith("# ") for number, seed in found)
+
+
+def test_the_picture_of_a_crawl_names_no_folder_of_the_machine_it_was_made_on() -> None:
+    picture = (REPOSITORY / "docs" / "performance" / "flame.svg").read_text(encoding="utf-8")
+    commands = re.findall(r"process ([^<(]*)", picture)
+    assert commands
+    assert {command.strip() for command in commands} == {"linkmap crawl"}
