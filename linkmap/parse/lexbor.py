@@ -111,7 +111,7 @@ def _elements(tree: LexborHTMLParser, root: LexborNode, about: _About, css: bool
             if reference is not None:
                 anchor = _text(node)
                 if not anchor or anchor.isspace():
-                    anchor = _stand_in(node, attributes)
+                    anchor = _image_or_title(node, attributes)
                 rel, region, language = attributes.get("rel") or "", _region(node, regions), attributes.get("hreflang")
                 elements.append(new(Element, (a, reference, rel, region, anchor, language, False, None)))
         elif tag in _READ:
@@ -224,7 +224,7 @@ def _region(node: LexborNode, known: dict[int, Region]) -> Region:
     return region
 
 
-def _stand_in(node: LexborNode, attributes: Attributes) -> str:
+def _image_or_title(node: LexborNode, attributes: Attributes) -> str:
     """What an `a` says of itself that has no text: what stands in for an image in it, else its title."""
     for inside in islice(node.traverse(), _MOST_NODES):
         if inside.tag == "img" and (alternative := inside.attributes.get("alt")) and not alternative.isspace():
