@@ -55,19 +55,14 @@ class Slots(Generic[W]):
         usual = min((worker for worker in workers if worker in free), key=_jobs, default=None)
         has_room = len(free) + self._taken[host] < most
         self._taken[host] += 1
-        worker, former = idlest, None
-        if usual is not None and not (_is_uneven(usual, idlest) and (has_room or (may_move and self._take_move()))):
-            free.remove(usual)
-            worker = usual
+        slot = Slot(idlest, None)
+        if usual is not None and not _is_uneven(usual, idlest):
+            slot = _take_from(free, usual)
         elif usual is not None and not has_room:
-            former = usual
-            moved = (free.count(usual) + 1) // 2
-            for _ in range(moved):
-                free.remove(usual)
-            free += [idlest] * (moved - 1)
+            slot = _take_moved(free, usual, idlest) if may_move and self._take_move() else _take_from(free, usual)
         if free:
             self._free[host] = free
-        return Slot(worker, former)
+        return slot
 
     def take_apart(self, host: int) -> list[W]:
         """Count a request that none of the workers makes; gives those that must let go of the host before."""
@@ -98,6 +93,21 @@ class Slots(Generic[W]):
             return False
         self._moves -= 1
         return True
+
+
+def _take_from(free: list[W], worker: W) -> Slot[W]:
+    """A free slot of a worker."""
+    free.remove(worker)
+    return Slot(worker, None)
+
+
+def _take_moved(free: list[W], former: W, worker: W) -> Slot[W]:
+    """One of the free slots of a worker, of which half go to another."""
+    moved = (free.count(former) + 1) // 2
+    for _ in range(moved):
+        free.remove(former)
+    free += [worker] * (moved - 1)
+    return Slot(worker, former)
 
 
 def _jobs(worker: Busy) -> int:

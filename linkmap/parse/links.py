@@ -111,12 +111,11 @@ class _Columns:
                     continue
                 reference = url
             name, key, flags, state, written = named(reference)
-            if state != VALID or kind == _META_REFRESH:
-                if kind == _META_REFRESH and not self._is_first_refresh(state):
-                    continue
-                if state == INERT:
-                    self.inert += 1
-                    continue
+            if kind == _META_REFRESH and not self._is_first_refresh(state):
+                continue
+            if state == INERT:
+                self.inert += 1
+                continue
             place = places.get(name)
             if place is None:
                 place = places[name] = len(keys)

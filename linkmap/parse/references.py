@@ -10,7 +10,7 @@ for itself, but by that part of it on which a reference depends (URL standard, 4
 
 Every other reference is answered for its page alone. Of the others at most 65,536 answers are kept, of some 500 bytes
 each for references as they are usual (33 MB), and of less than 5 KB for the longest (_LONGEST_KEPT); then all are
-forgotten. Dictionaries do this in half the time of an `lru_cache`, which makes a key of two and keeps an order.
+forgotten. Dictionaries do this in less time than an `lru_cache`, which makes a key of two and keeps an order.
 """
 
 from collections.abc import Callable

@@ -25,7 +25,7 @@ _PAGE_2 = """
 
 def schema_sql() -> str:
     """The whole schema, as it stands in every new map."""
-    from importlib.resources import files  # a tenth of the time that `status` takes to start, which needs no schema
+    from importlib.resources import files  # takes some milliseconds, of which `status` has few
 
     return files("linkmap.store").joinpath("schema.sql").read_text(encoding="utf-8")
 
