@@ -20,16 +20,7 @@ from pathlib import Path
 
 from benchmarks import results
 from benchmarks.answering import Plan, answering
-from benchmarks.measuring import (
-    BenchmarkError,
-    Running,
-    cpu_s,
-    interleaved,
-    linkmap,
-    median,
-    memory_bytes,
-    surroundings,
-)
+from benchmarks.measuring import BenchmarkError, Running, cpu_s, interleaved, linkmap, median, memory_bytes, timed
 from benchmarks.servers import free_port
 
 _POLL_S = 0.05
@@ -158,25 +149,7 @@ def marks(watch: Watch, sizes: list[int], links: int, folder: Path) -> list[Mark
 
 def status_s(db: Path, folder: Path) -> float:
     """Seconds of `linkmap status`, the median of three."""
-    return median(_timed(folder, "status", "--db", db) for _ in range(3))
-
-
-def _timed(folder: Path, *words: object) -> float:
-    """Seconds of a whole process, as from another terminal; its memory is not looked at, which would lengthen them."""
-    began = time.perf_counter()
-    done = subprocess.run(
-        linkmap(*words),
-        cwd=folder,
-        env=surroundings(),
-        capture_output=True,
-        text=True,
-        check=False,
-        start_new_session=True,
-    )
-    seconds = time.perf_counter() - began
-    if done.returncode:
-        raise BenchmarkError(f"linkmap {' '.join(map(str, words))} failed: {done.stderr.strip()[-500:]}")
-    return seconds
+    return median(timed(folder, "status", "--db", db) for _ in range(3))
 
 
 def weights(db: Path) -> dict[str, tuple[int, float]]:
@@ -226,8 +199,8 @@ def grown(options: argparse.Namespace, place: Path) -> Grown:
         indexed_from = watch.states.get("indexing", ended)
         return Grown(
             found, weights(watch.db), cost.peak_bytes, watch.largest_log_bytes, indexed_from - watch.last_page_at,
-            ended - indexed_from, median(_timed(folder, "query", "in_degree", "--db", watch.db) for _ in range(3)),
-            median(_timed(folder, "--version") for _ in range(3)),
+            ended - indexed_from, median(timed(folder, "query", "in_degree", "--db", watch.db) for _ in range(3)),
+            median(timed(folder, "--version") for _ in range(3)),
         )  # fmt: skip
 
 

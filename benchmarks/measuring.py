@@ -138,6 +138,23 @@ def measured(command: Sequence[str], folder: Path, timeout_s: float = 1_800.0, g
         raise
 
 
+def timed(folder: Path, *arguments: object) -> float:
+    """Seconds of linkmap as a whole process, as from another terminal. Raises BenchmarkError.
+
+    Nothing else of it is looked at meanwhile, which would lengthen a tenth of a second.
+    """
+    began = time.perf_counter()
+    done = subprocess.run(
+        linkmap(*arguments), cwd=folder, env=surroundings(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        check=False, start_new_session=True,
+    )  # fmt: skip
+    seconds = time.perf_counter() - began
+    if done.returncode:
+        words = " ".join(map(str, arguments))
+        raise BenchmarkError(f"linkmap {words} ended with {done.returncode}:\n{done.stderr.strip()[-2_000:]}")
+    return seconds
+
+
 def linkmap(*arguments: object) -> list[str]:
     """linkmap's real command line, as its words."""
     return [sys.executable, "-m", "linkmap", *map(str, arguments)]
