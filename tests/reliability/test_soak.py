@@ -29,6 +29,8 @@ NOISE_BYTES = 6_000_000
 """What the allocator and SQLite's cache may take meanwhile, where hundreds of pages come a second."""
 FEW_BYTES = 300_000
 """The same where five pages come a second."""
+MOVED_BYTES = 2
+"""What a known page may cost then: a column that grows may move and leave its old place free; the widest has 2 bytes."""
 AN_HOUR = 0.01
 """The part of its memory by which a crawl may grow in an hour."""
 HOUR_S = 3_600
@@ -92,4 +94,4 @@ def test_a_crawl_without_end_stays_flat_but_for_what_each_known_page_costs(
     calm = [sample for sample in samples if sample["at"] > seconds / 2 + CALMED_S]
     assert calm[-1]["answers"] - calm[0]["answers"] > calm[-1]["at"] - calm[0]["at"]
     grown, _, allowed = growth(calm)
-    assert grown <= FEW_BYTES + allowed
+    assert grown <= FEW_BYTES + MOVED_BYTES * calm[-1]["pages"] + allowed
