@@ -11,9 +11,9 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from linkmap.asking import Answer, query
     from linkmap.credentials import HostHeader
+    from linkmap.errors import LinkmapError, UsageError
     from linkmap.graph.networkx_face import load_graph
     from linkmap.hosts import HostRule
-    from linkmap.model import LinkmapError, UsageError
     from linkmap.runs import CrawlResult, crawl
     from linkmap.settings import Settings
     from linkmap.store.view import open_store
@@ -23,9 +23,9 @@ _HOMES = {
     "CrawlResult": "linkmap.runs",
     "HostHeader": "linkmap.credentials",
     "HostRule": "linkmap.hosts",
-    "LinkmapError": "linkmap.model",
+    "LinkmapError": "linkmap.errors",
     "Settings": "linkmap.settings",
-    "UsageError": "linkmap.model",
+    "UsageError": "linkmap.errors",
     "crawl": "linkmap.runs",
     "load_graph": "linkmap.graph.networkx_face",
     "open_store": "linkmap.store.view",

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkmap.advice import command
-from linkmap.model import LinkmapError, UsageError, Value
+from linkmap.errors import LinkmapError, UsageError
+from linkmap.model import Value
 from linkmap.pages import find_page
 from linkmap.questions import Parameter, Question, find_question, parse_question
 from linkmap.store.reader import reading

@@ -18,11 +18,12 @@ from linkmap import seeds as seed_lines
 from linkmap.advice import going_on
 from linkmap.budgets import Budgets
 from linkmap.discovery import Discovery
+from linkmap.errors import LinkmapError
 from linkmap.exchange import StaleConnectionError
 from linkmap.fetch import OutOfFilesError
 from linkmap.frontier import ROBOTS_DEPTH, Entry, Frontier
 from linkmap.ledger import Change, Ledger
-from linkmap.model import FoundLink, LinkmapError, Manner, Outcome, Report, Visit
+from linkmap.model import FoundLink, Manner, Outcome, Report, Visit
 from linkmap.permission import Permission, host_of
 from linkmap.pool import Pool, WorkerDiedError
 from linkmap.recording import MOST_WAITING, Record, Recording

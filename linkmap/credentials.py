@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from linkmap import url as urls
-from linkmap.model import UsageError
+from linkmap.errors import UsageError
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NOT_TO_BE_GIVEN = frozenset(

@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from linkmap.advice import command, in_memory
-from linkmap.model import LinkmapError
+from linkmap.errors import LinkmapError
 from linkmap.store.reader import held, is_held
 
 

@@ -10,7 +10,7 @@ from math import inf
 from typing import Any
 
 from linkmap import url as urls
-from linkmap.model import UsageError
+from linkmap.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,23 +14,12 @@ from linkmap import seeds as seed_lines
 from linkmap import url as urls
 from linkmap.advice import MEMORY
 from linkmap.credentials import Credentials, HostHeader, at_origins
+from linkmap.errors import LinkmapError, UsageError
 from linkmap.exchange import StaleConnectionError
 from linkmap.fetch import Client, OutOfFilesError
 from linkmap.frontier import Entry, Frontier
 from linkmap.ledger import Ledger
-from linkmap.model import (
-    Document,
-    Job,
-    Link,
-    LinkKind,
-    LinkmapError,
-    Manner,
-    Outcome,
-    Report,
-    Target,
-    UsageError,
-    Visit,
-)
+from linkmap.model import Document, Job, Link, LinkKind, Manner, Outcome, Report, Target, Visit
 from linkmap.permission import Permission
 from linkmap.proxy import Proxy
 from linkmap.robots import RobotsState

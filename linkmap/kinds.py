@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from linkmap.model import NAVIGATION_KINDS, LinkKind, UsageError
+from linkmap.errors import UsageError
+from linkmap.model import NAVIGATION_KINDS, LinkKind
 
 RECORDED_KINDS = frozenset(LinkKind) - {LinkKind.CSS}
 """Recorded unless other kinds are named; style sheets take a parser of their own, and time."""

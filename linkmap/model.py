@@ -15,14 +15,6 @@ Value: TypeAlias = str | int | float | bytes | None
 """What SQLite can hold."""
 
 
-class LinkmapError(Exception):
-    """What the operator can mend: the message says what was wrong and what to do."""
-
-
-class UsageError(LinkmapError):
-    """The command or call itself is at fault (exit code 2)."""
-
-
 class State(StrEnum):
     """The four states of a page; every outcome belongs to one."""
 

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from linkmap.model import LinkmapError
+from linkmap.errors import LinkmapError
 from linkmap.url import as_written, host, page_url, resolve, url_key
 
 _GUESSED_SCHEMES = ("https://", "http://")

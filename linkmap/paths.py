@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from linkmap.model import LinkmapError
+from linkmap.errors import LinkmapError
 
 PAGES_AT_ONCE = 500
 _MOST_HOPS = 0xFFFF

@@ -14,9 +14,10 @@ from pathlib import Path
 from linkmap.advice import MEMORY
 from linkmap.crawling import Crawl, Progress
 from linkmap.credentials import HostHeader, at_origins
+from linkmap.errors import UsageError
 from linkmap.estimates import HostLoad, MapSize, seconds_a_request, seconds_of
 from linkmap.ledger import Ledger
-from linkmap.model import LinkKind, Manner, Outcome, State, UsageError, Visit
+from linkmap.model import LinkKind, Manner, Outcome, State, Visit
 from linkmap.pool import Pool
 from linkmap.proxy import Proxy, parse_proxy
 from linkmap.reading import NO_SITEMAP

@@ -16,9 +16,10 @@ from typing import Any, NamedTuple, Self, cast
 from linkmap import url as urls
 from linkmap.credentials import Credentials, HostHeader
 from linkmap.endings import to_its_end
+from linkmap.errors import LinkmapError
 from linkmap.fetch import Client, ClientSettings
 from linkmap.messages import frame, pack_client, pack_job, unpack_nothing, unpack_report
-from linkmap.model import Job, LinkmapError, Report
+from linkmap.model import Job, Report
 from linkmap.slots import Slots
 from linkmap.worker import visit
 from linkmap.workers import Inbox, Outbox

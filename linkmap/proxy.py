@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from linkmap.addresses import is_public
-from linkmap.model import UsageError
+from linkmap.errors import UsageError
 from linkmap.tls import describe_fault, find_fault
 from linkmap.url import host as host_of
 from linkmap.url import is_address

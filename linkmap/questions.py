@@ -24,7 +24,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from linkmap.model import LinkmapError, UsageError, Value
+from linkmap.errors import LinkmapError, UsageError
+from linkmap.model import Value
 
 REQUIRED = "required"
 OPTIONAL = "optional"

@@ -10,9 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from linkmap.edges import links_in
+from linkmap.errors import LinkmapError
 from linkmap.frontier import Entry, Frontier
 from linkmap.ledger import Change, Ledger
-from linkmap.model import FoundLink, LinkmapError, Report
+from linkmap.model import FoundLink, Report
 
 MOST_WAITING = 2_000
 """Records that wait to be committed, above which no request is started."""

@@ -13,10 +13,11 @@ from linkmap.crawling import Crawl, Progress
 from linkmap.credentials import Credentials, HostHeader, at_origins
 from linkmap.edges import stored_links
 from linkmap.endings import to_its_end
+from linkmap.errors import LinkmapError, UsageError
 from linkmap.failures import going_on_after, write_failure
 from linkmap.fetch import ClientSettings
 from linkmap.ledger import Ledger
-from linkmap.model import FoundLink, LinkmapError, Outcome, State, UsageError, Visit
+from linkmap.model import FoundLink, Outcome, State, Visit
 from linkmap.pool import Pool
 from linkmap.proxy import Proxy, parse_proxy
 from linkmap.seeds import GUESSED_HTTPS, BadSeed, Seed, parse_seed

@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from linkmap import url as urls
 from linkmap.addresses import is_public
-from linkmap.model import Outcome, UsageError
+from linkmap.errors import UsageError
+from linkmap.model import Outcome
 
 CRAWLED_SCHEMES = ("http://", "https://")
 

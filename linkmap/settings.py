@@ -9,9 +9,10 @@ from math import inf
 
 from linkmap import __version__
 from linkmap import url as urls
+from linkmap.errors import UsageError
 from linkmap.hosts import HostRule, HostRules, host_rules
 from linkmap.kinds import RECORDED_KINDS, chosen_kinds, kinds_mask, listed
-from linkmap.model import FOLLOWED_KINDS, Parser, UsageError
+from linkmap.model import FOLLOWED_KINDS, Parser
 from linkmap.scope import Scope, ScopeName, patterns
 
 MAX_DEPTH = 65_000

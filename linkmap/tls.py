@@ -2,7 +2,7 @@
 
 import ssl
 
-from linkmap.model import UsageError
+from linkmap.errors import UsageError
 
 _EXPIRED, _NOT_YET_VALID, _SELF_SIGNED = 10, 9, 18
 _WRONG_HOST = frozenset({62, 64})

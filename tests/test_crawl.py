@@ -12,7 +12,7 @@ import pytest
 from conftest import Answer, Site
 from maps import check_accounting, graph, outcomes, rows
 
-from linkmap.model import LinkmapError, UsageError
+from linkmap.errors import LinkmapError, UsageError
 from linkmap.runs import CrawlResult, crawl
 from linkmap.scope import ScopeName
 from linkmap.settings import Settings

@@ -8,7 +8,8 @@ from conftest import Answer, Site
 from maps import check_accounting, graph, linkmap, outcomes, rows
 
 from linkmap.asking import query
-from linkmap.model import Parser, UsageError
+from linkmap.errors import UsageError
+from linkmap.model import Parser
 from linkmap.parse.directives import robots_flags
 from linkmap.runs import crawl
 from linkmap.settings import Settings

@@ -36,6 +36,7 @@ from graphmaps import (
 from lxml import etree
 from maps import linkmap as run_linkmap
 
+from linkmap.errors import LinkmapError, UsageError
 from linkmap.export.atomic import whole_file
 from linkmap.export.elements import Elements
 from linkmap.export.graphml import count_graphml
@@ -43,7 +44,6 @@ from linkmap.export.selection import Cut, select
 from linkmap.export.write import export_graph
 from linkmap.graph.load import load_map
 from linkmap.graph.networkx_face import load_graph
-from linkmap.model import LinkmapError, UsageError
 from linkmap.store.ranks import store_ranks
 from linkmap.store.reader import open_reader
 

@@ -28,10 +28,10 @@ from handmade import account
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linkmap.errors import LinkmapError, UsageError
 from linkmap.graph.linkgraph import edge_blocks, from_edges, regrouped
 from linkmap.graph.load import load_map
 from linkmap.graph.networkx_face import load_graph
-from linkmap.model import LinkmapError, UsageError
 from linkmap.store.ranks import store_ranks
 from linkmap.store.reader import open_reader
 

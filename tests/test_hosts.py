@@ -10,8 +10,8 @@ from aiohttp import web
 from conftest import Hit, Site
 from maps import check_accounting, linkmap, outcomes, rows
 
+from linkmap.errors import UsageError
 from linkmap.hosts import HostRule, HostRules
-from linkmap.model import UsageError
 from linkmap.settings import Settings
 
 SECRET = "s3cret-value"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from linkmap.model import LinkmapError
+from linkmap.errors import LinkmapError
 from linkmap.store.lock import is_locked, lock_path, try_lock, unlock, writer_lock
 
 HOLD = """

@@ -4,18 +4,17 @@ import pickle
 
 import pytest
 
+from linkmap.errors import LinkmapError, UsageError
 from linkmap.model import (
     FOLLOWED_KINDS,
     FREE_KINDS,
     NAVIGATION_KINDS,
     Job,
     LinkKind,
-    LinkmapError,
     Outcome,
     Reach,
     Report,
     State,
-    UsageError,
     Visit,
 )
 

@@ -16,7 +16,7 @@ from maps import environment, linkmap, outcomes, rows
 from rawserver import RawServer
 from tls import Authority, TlsSite
 
-from linkmap.model import UsageError
+from linkmap.errors import UsageError
 from linkmap.proxy import is_private_target, parse_proxy
 
 SECRET = "s3cret-value"

@@ -17,7 +17,7 @@ from maps import ROOT, command, environment, linkmap
 
 from linkmap.asking import Answer, query
 from linkmap.cli.text import FORMATS, safe, write_rows
-from linkmap.model import LinkmapError, UsageError
+from linkmap.errors import LinkmapError, UsageError
 from linkmap.questions import Question, parse_question, questions
 
 HOME = "https://a.test/"

@@ -37,7 +37,7 @@ from pagemaps import write_listed, write_pages
 from searchmaps import write_search
 
 from linkmap.asking import query
-from linkmap.model import LinkmapError
+from linkmap.errors import LinkmapError
 from linkmap.questions import Question, question_folder, questions
 
 SEED = "http://a.test/"

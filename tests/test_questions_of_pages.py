@@ -29,7 +29,7 @@ from pagemaps import (
 )  # fmt: skip
 
 from linkmap.asking import query
-from linkmap.model import UsageError
+from linkmap.errors import UsageError
 from linkmap.questions import question_folder
 
 

@@ -11,7 +11,7 @@ import pytest
 from conftest import Site
 from maps import check_accounting, linkmap, outcomes, rows
 
-from linkmap.model import UsageError
+from linkmap.errors import UsageError
 from linkmap.runs import CrawlResult, crawl
 from linkmap.settings import Settings
 from linkmap.store.reader import schema_sql

@@ -9,16 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from linkmap.model import (
-    FOLLOWED_KINDS,
-    FREE_KINDS,
-    NAVIGATION_KINDS,
-    LinkKind,
-    LinkmapError,
-    Outcome,
-    Region,
-    State,
-)
+from linkmap.errors import LinkmapError
+from linkmap.model import FOLLOWED_KINDS, FREE_KINDS, NAVIGATION_KINDS, LinkKind, Outcome, Region, State
 from linkmap.parse.directives import OF_THE_PAGE_ITSELF
 from linkmap.robots import RobotsState
 from linkmap.store.reader import APPLICATION_ID, SCHEMA_VERSION, open_reader, schema_sql

@@ -2,7 +2,8 @@
 
 import pytest
 
-from linkmap.model import Outcome, UsageError
+from linkmap.errors import UsageError
+from linkmap.model import Outcome
 from linkmap.scope import Exclusion, Scope, ScopeName, patterns
 from linkmap.url import page_url, resolve
 

@@ -9,7 +9,7 @@ from maps import linkmap, outcomes
 from tls import Authority, TlsSite
 
 from linkmap.credentials import Credentials, HostHeader, at_origins, basic_auth, cookie
-from linkmap.model import UsageError
+from linkmap.errors import UsageError
 
 SECRET = "s3cret-value"
 GIVEN = (

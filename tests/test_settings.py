@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from linkmap import __version__
+from linkmap.errors import UsageError
 from linkmap.hosts import HostRule
-from linkmap.model import UsageError
 from linkmap.scope import ScopeName
 from linkmap.settings import Settings
 

@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 from linkmap import __version__
-from linkmap.model import LinkmapError, UsageError
+from linkmap.errors import LinkmapError, UsageError
 
 COMMANDS = {
     "crawl": "linkmap.cli.crawl",

@@ -16,9 +16,10 @@ from linkmap.asking import query
 from linkmap.cli.progress import Display
 from linkmap.cli.text import print_rows
 from linkmap.demo import INDEX_TITLE, pydoc_site
+from linkmap.errors import LinkmapError, UsageError
 from linkmap.export.write import export_graph, format_of
 from linkmap.graph.ranking import rank_map
-from linkmap.model import LinkmapError, State, UsageError
+from linkmap.model import State
 from linkmap.runs import CrawlResult, crawl
 from linkmap.scope import ScopeName
 from linkmap.settings import Settings

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from linkmap.advice import going_on, in_memory
 from linkmap.cli.text import tsv_line
-from linkmap.model import FoundLink, LinkmapError, UsageError
+from linkmap.errors import LinkmapError, UsageError
+from linkmap.model import FoundLink
 
 STANDARD_OUTPUT = "-"
 

@@ -9,10 +9,10 @@ from linkmap.advice import command
 from linkmap.cli.options import db_option
 from linkmap.cli.text import counted, note
 from linkmap.cli.types import NewFile
+from linkmap.errors import UsageError
 from linkmap.export.selection import MEASURES, Cut
 from linkmap.export.write import Written, export_graph
 from linkmap.graph.load import Level
-from linkmap.model import UsageError
 
 
 @click.command()

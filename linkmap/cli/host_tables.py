@@ -8,8 +8,8 @@ import click
 from linkmap.cli.settings_tables import checked_options
 from linkmap.cli.types import AuthSecret, CookieSecret, HeaderSecret, Seconds
 from linkmap.credentials import HostHeader
+from linkmap.errors import UsageError
 from linkmap.hosts import HostRule, host_rules
-from linkmap.model import UsageError
 
 _OPTIONS = (
     click.Option(["--delay"], type=Seconds(0)),

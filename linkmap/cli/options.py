@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from linkmap.cli.text import FORMATS
-from linkmap.model import UsageError
+from linkmap.errors import UsageError
 
 
 def _refuse_pipe(_: click.Context, __: click.Parameter, db: Path) -> Path:

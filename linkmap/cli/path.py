@@ -6,7 +6,7 @@ import click
 
 from linkmap.cli.options import check_raw, db_option, format_option, hold_option, raw_option
 from linkmap.cli.text import note, print_rows
-from linkmap.model import LinkmapError
+from linkmap.errors import LinkmapError
 from linkmap.pages import find_page
 from linkmap.paths import shortest_path
 from linkmap.store.indexing import ensure_indexed

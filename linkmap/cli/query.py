@@ -8,7 +8,8 @@ import click
 from linkmap.asking import ask
 from linkmap.cli.options import check_raw, db_option, format_option, hold_option, raw_option
 from linkmap.cli.text import counted, note, print_rows
-from linkmap.model import UsageError, Value
+from linkmap.errors import UsageError
+from linkmap.model import Value
 from linkmap.questions import Question, find_question, parse_question, questions
 from linkmap.store.indexing import ensure_indexed
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from linkmap.cli.text import safe
-from linkmap.model import UsageError
+from linkmap.errors import UsageError
 from linkmap.seeds import BadSeed, Seed, parse_seed, parse_seed_lines
 from linkmap.url import as_written
 

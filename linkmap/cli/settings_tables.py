@@ -12,7 +12,7 @@ from linkmap.cli import COMMANDS
 from linkmap.cli.options import word
 from linkmap.cli.settings_file import SettingsFile
 from linkmap.cli.types import Duration, Size
-from linkmap.model import UsageError
+from linkmap.errors import UsageError
 
 HOST = "host"
 _LIKE_CRAWL = ("plan", "inspect")

@@ -13,7 +13,7 @@ from linkmap.advice import command
 from linkmap.cli.options import db_option
 from linkmap.cli.text import counted, safe
 from linkmap.cli.traps import trap_lines
-from linkmap.model import LinkmapError
+from linkmap.errors import LinkmapError
 from linkmap.store.lock import is_locked
 from linkmap.store.log import log_bytes, log_path, pinned, pinning_process
 from linkmap.store.reader import open_reader

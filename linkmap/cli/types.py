@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from linkmap.credentials import HostHeader, basic_auth, cookie
+from linkmap.errors import UsageError
 from linkmap.kinds import fault_of_kinds
-from linkmap.model import UsageError
 from linkmap.proxy import Proxy, parse_proxy
 
 _SIZE_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}

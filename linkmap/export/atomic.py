@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from linkmap.model import LinkmapError
+from linkmap.errors import LinkmapError
 
 
 @contextmanager

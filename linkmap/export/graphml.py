@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 from xml.parsers import expat
 
+from linkmap.errors import LinkmapError
 from linkmap.export.elements import Edge, Elements, Node
 from linkmap.graph.facts import Fact
-from linkmap.model import LinkmapError
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <graphml xmlns="http://graphml.graphdrawing.org/xmlns" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" \

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from linkmap.errors import LinkmapError, UsageError
 from linkmap.graph.linkgraph import Floats, Ints, Longs, Mask, edge_blocks
 from linkmap.graph.load import Level, MapGraph
-from linkmap.model import LinkmapError, UsageError
 
 RANKS = ("pagerank", "hub", "authority")
 MEASURES = ("in_degree", "in_links", "out_degree", "out_links", *RANKS)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
+from linkmap.errors import LinkmapError, UsageError
 from linkmap.export.atomic import whole_file
 from linkmap.export.edge_list import count_csv, count_tsv, generate_csv, generate_tsv
 from linkmap.export.elements import Elements
 from linkmap.export.graphml import count_graphml, generate_graphml
 from linkmap.export.selection import Cut, Selection, select
 from linkmap.graph.load import level_of, load_map
-from linkmap.model import LinkmapError, UsageError
 from linkmap.store.ranks import ranks_as_of
 from linkmap.store.reader import open_reader, pages_pending
 

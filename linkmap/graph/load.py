@@ -14,8 +14,8 @@ from enum import StrEnum
 import numpy as np
 from scipy import sparse
 
+from linkmap.errors import UsageError
 from linkmap.graph.linkgraph import Ints, LinkGraph, Mask, regrouped
-from linkmap.model import UsageError
 
 _MAX_PAGES = 2_000
 _LINKS_A_RANGE = 200_000

@@ -11,8 +11,8 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
+from linkmap.errors import LinkmapError
 from linkmap.graph.linkgraph import Floats, LinkGraph
-from linkmap.model import LinkmapError
 
 DAMPING = 0.85
 TOLERANCE = 1e-9

@@ -4,9 +4,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
+from linkmap.errors import LinkmapError
 from linkmap.graph.load import load_map
 from linkmap.graph.measures import DAMPING, TOLERANCE, hits, pagerank
-from linkmap.model import LinkmapError
 from linkmap.store.lock import writer_lock
 from linkmap.store.ranks import store_ranks
 from linkmap.store.reader import open_reader

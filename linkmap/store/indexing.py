@@ -10,7 +10,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from linkmap.model import NAVIGATION_KINDS, LinkmapError
+from linkmap.errors import LinkmapError
+from linkmap.model import NAVIGATION_KINDS
 from linkmap.store.lock import is_locked, try_lock, unlock
 from linkmap.store.reader import check_is_file, check_is_map, file_name, held, is_held, open_reader, unindexed
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from linkmap.model import LinkmapError
+from linkmap.errors import LinkmapError
 
 _PATIENCE_S = 0.1
 

@@ -9,7 +9,7 @@ import os
 import re
 from pathlib import Path
 
-from linkmap.model import LinkmapError
+from linkmap.errors import LinkmapError
 
 # fmt: off
 _SHARED = frozenset({

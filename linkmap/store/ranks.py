@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 
-from linkmap.model import LinkmapError
+from linkmap.errors import LinkmapError
 from linkmap.store.reader import file_name, held, is_held
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from linkmap.advice import MEMORY, command, in_memory
-from linkmap.model import LinkmapError, UsageError
+from linkmap.errors import LinkmapError, UsageError
 from linkmap.store.lock import is_locked, try_lock, unlock
 from linkmap.store.log import log_bytes
 from linkmap.store.migrate import SCHEMA_VERSION as SCHEMA_VERSION

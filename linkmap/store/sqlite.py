@@ -18,7 +18,7 @@ import aiosqlite
 from linkmap import __version__
 from linkmap.advice import MEMORY, in_memory
 from linkmap.endings import to_its_end
-from linkmap.model import LinkmapError
+from linkmap.errors import LinkmapError
 from linkmap.seeds import GUESSED_HTTP
 from linkmap.store.batch import Batch
 from linkmap.store.indexing import INDEXES, STEPS

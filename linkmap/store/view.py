@@ -13,7 +13,8 @@ from typing import Any
 
 import aiosqlite
 
-from linkmap.model import FoundLink, LinkmapError
+from linkmap.errors import LinkmapError
+from linkmap.model import FoundLink
 from linkmap.store.reader import open_reader, read_only_uri
 
 LINK_COLUMNS = "source_url, target_url, kind, rel, region, anchor, hreflang, written"

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from linkmap import Settings, crawl
-from linkmap.model import LinkmapError, UsageError
+from linkmap.errors import LinkmapError, UsageError
 from linkmap.store.sqlite import Store
 from linkmap.workers import event_loops
 from reliability.twenty import Twenty, check_same, twenty_pages

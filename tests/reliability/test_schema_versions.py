@@ -11,7 +11,7 @@ import pytest
 from conftest import Answer, Site
 from maps import check_accounting, graph, linkmap, outcomes, rows
 
-from linkmap.model import LinkmapError
+from linkmap.errors import LinkmapError
 from linkmap.store.lock import writer_lock
 from linkmap.store.migrate import SCHEMA_VERSION, schema_sql
 from linkmap.store.reader import open_reader

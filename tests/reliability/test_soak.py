@@ -30,7 +30,7 @@ NOISE_BYTES = 6_000_000
 FEW_BYTES = 300_000
 """The same where five pages come a second."""
 MOVED_BYTES = 2
-"""What a known page may cost then: a column that grows may move and leave its old place free; the widest has 2 bytes."""
+"""What a known page may cost then: a column that grows may move, and its old place stays; the widest has 2 bytes."""
 AN_HOUR = 0.01
 """The part of its memory by which a crawl may grow in an hour."""
 HOUR_S = 3_600
