@@ -3,6 +3,7 @@
 The command line answers Ctrl-C in a word. Before it is loaded, and once it has said all, Ctrl-C just ends the process.
 """
 
+import gc
 import os
 import sys
 
@@ -18,6 +19,7 @@ def main() -> None:
     given = signal.getsignal(signal.SIGINT)
     if given is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    gc.disable()  # until the command is loaded (Commands.get_command): what is loaded is there to stay
     from linkmap.cli import main as run
 
     signal.signal(signal.SIGINT, given)

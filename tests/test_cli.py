@@ -31,6 +31,21 @@ def run(tmp_path: Path) -> Run:
 FAST = ("--delay", "0", "--allow-private")
 
 
+def test_garbage_is_collected_while_a_command_runs(tmp_path: Path) -> None:
+    code = (
+        "import atexit, gc, sys\n"
+        "atexit.register(lambda: print(gc.isenabled()))\n"
+        "sys.argv = ['linkmap', *sys.argv[1:]]\n"
+        "from linkmap.__main__ import main\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "status"], cwd=tmp_path, env=environment(), capture_output=True, text=True
+    )
+    assert "no map at map.db" in done.stderr
+    assert done.stdout == "True\n"
+
+
 def test_help_lists_every_command_and_each_command_has_help(run: Run) -> None:
     listed = run("--help")
     assert listed.returncode == 0

@@ -3,6 +3,7 @@
 Exit codes: 0 done; 1 error; 2 usage; 3 findings (`--fail-on`); 4 stopped early, to be taken up with `--resume`.
 """
 
+import gc
 import importlib
 import os
 import sqlite3
@@ -60,7 +61,10 @@ class Commands(click.Group):
             return None
         from linkmap.cli.options import open_to_settings
 
-        return open_to_settings(getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name))
+        command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name)
+        gc.freeze()
+        gc.enable()
+        return open_to_settings(command)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command. That the reader of a pipe has left, as `| head` does, is no error of ours."""
@@ -119,6 +123,7 @@ def _leave(code: int) -> NoReturn:
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(code)
+    gc.freeze()  # else Python looks for garbage in all that it takes down: a tenth of what `status` takes (2026-11)
     sys.exit(code)
 
 

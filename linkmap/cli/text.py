@@ -4,6 +4,8 @@ URLs, anchors and details are written by strangers: whatever could steer a termi
 the text or hide in it is shown as an escape such as \\x1b, in every format.
 """
 
+from __future__ import annotations
+
 import csv
 import json
 import math
@@ -11,12 +13,14 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from io import TextIOWrapper
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from linkmap.model import Value
 from linkmap.spreadsheet import FORMULA_STARTS
+
+if TYPE_CHECKING:
+    from linkmap.model import Value  # else to load the model would be a tenth of what `status` takes
 
 FORMATS = ("table", "csv", "tsv", "json", "ndjson")
 
