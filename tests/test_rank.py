@@ -68,9 +68,9 @@ def test_a_map_without_a_fetched_page_is_told_in_a_sentence(tmp_path: Path) -> N
 
 
 def test_ranks_of_an_unfinished_crawl_say_so(tmp_path: Path) -> None:
-    write_map(
-        tmp_path / "map.db", [Page(HOME), Page(OLD, "pending"), Page("https://x.org/", "off_scope")], [Link(1, 2)]
-    )
+    robots = Page("https://www.example.org/robots.txt", auxiliary=True, content_type="text/plain", depth=None)
+    pages = [Page(HOME), Page(OLD, "pending"), Page("https://x.org/", "off_scope"), robots]
+    write_map(tmp_path / "map.db", pages, [Link(1, 2)])
     done = linkmap(tmp_path, "rank")
     assert done.returncode == 0
     assert done.stderr.startswith("The crawl is unfinished: 2 of 3 pages found so far are decided.")

@@ -22,10 +22,9 @@ def rank(db: Path) -> None:
     began = time.perf_counter()
     ranking = rank_map(db)
     click.echo(_told(ranking, time.perf_counter() - began))
-    if ranking.pending:
-        decided = ranking.discovered - ranking.pending
+    if ranking.is_unfinished:
         note(
-            f"The crawl is unfinished: {decided:,} of {ranking.discovered:,} pages found so far are decided. "
+            f"The crawl is unfinished: {ranking.decided:,} of {ranking.discovered:,} pages found so far are decided. "
             f"Run `{command('crawl --resume', db)}`, then rank again."
         )
     click.echo(f"Next: {command('query pagerank', db)}")

@@ -19,9 +19,11 @@ class Ranking(NamedTuple):
     edges: int
     pagerank_iterations: int
     hits_iterations: int
-    pending: int
-    """Pages that wait to be fetched."""
+    decided: int
+    """Pages of which it is known what becomes of them; auxiliary ones are left out here and in `discovered`."""
     discovered: int
+    is_unfinished: bool
+    """Whether the crawl has more to ask for."""
 
 
 def rank_map(db: Path) -> Ranking:
@@ -34,8 +36,10 @@ def rank_map(db: Path) -> Ranking:
         graph = map_graph.graph
         if not graph.n_nodes:
             raise LinkmapError(f"nothing to rank: no page of {db} is fetched yet")
-        pending = connection.execute("SELECT count(*) FROM page WHERE outcome = 0").fetchone()[0]
-        discovered = connection.execute("SELECT count(*) FROM page").fetchone()[0]
+        is_unfinished = connection.execute("SELECT EXISTS (SELECT 1 FROM page WHERE outcome = 0)").fetchone()[0] == 1
+        decided, discovered = connection.execute(
+            "SELECT count(*) FILTER (WHERE outcome <> 0), count(*) FROM page WHERE NOT auxiliary"
+        ).fetchone()
         by_links, by_role = pagerank(graph), hits(graph)
         store_ranks(
             db,
@@ -46,4 +50,6 @@ def rank_map(db: Path) -> Ranking:
             {"damping": DAMPING, "tolerance": TOLERANCE, "kinds": "navigation", "weighted": False},
             capture=map_graph.capture,
         )
-    return Ranking(graph.n_nodes, graph.n_edges, by_links.iterations, by_role.iterations, pending, discovered)
+    return Ranking(
+        graph.n_nodes, graph.n_edges, by_links.iterations, by_role.iterations, decided, discovered, is_unfinished
+    )
