@@ -62,7 +62,7 @@ class Commands(click.Group):
         from linkmap.cli.options import open_to_settings
 
         command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name)
-        gc.freeze()
+        gc.freeze()  # what is loaded is not looked through again each time that garbage is sought
         gc.enable()
         return open_to_settings(command)
 
